@@ -1,0 +1,1 @@
+//! The vocabulary of socorro: crash ids, raw crashes, dumps, processed crashes and their schema.

@@ -1,0 +1,1 @@
+//! The crash processing pipeline: rules, rulesets, pipeline and worker.

@@ -1,0 +1,1 @@
+//! Crash queues with leases, retries and dead letters.

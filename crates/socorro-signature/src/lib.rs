@@ -1,0 +1,1 @@
+//! Crash signatures: the text that groups a crash with its like.

@@ -1,0 +1,1 @@
+//! Minidump in, symbolicated stackwalk JSON out.
