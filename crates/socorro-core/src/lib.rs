@@ -1,1 +1,43 @@
-//! The vocabulary of socorro: crash ids, raw crashes, dumps, processed crashes and their schema.
+//! The vocabulary of socorro: what a crash *is*, with no I/O and no runtime.
+//!
+//! | Type | What it is |
+//! |---|---|
+//! | [`CrashId`] | the one name of a crash; parses or does not exist |
+//! | [`RawCrash`] | the annotations a crash reporter sent |
+//! | [`Dumps`], [`Dump`], [`DumpName`] | the minidumps and other files beside them |
+//! | [`ProcessedCrash`] | what the pipeline makes of both |
+//! | [`schema::Schema`] | every field: types, permission, where it comes from |
+//! | [`json`] | the tolerant reader and the written forms |
+//! | [`time`], [`Environment`] | the clock and the host name, injectable |
+//!
+//! A third-party storage or queue backend needs this crate and the one with its trait.
+//!
+//! ```
+//! use socorro_core::{CrashId, RawCrash, time::Date};
+//!
+//! let id = CrashId::mint(Date::constant(2026, 11, 23), 0);
+//! let mut crash = RawCrash::new();
+//! crash.set("uuid", id.as_str());
+//! crash.set("ProductName", "Firefox");
+//!
+//! let stored = crash.to_json();
+//! assert_eq!(RawCrash::from_json(&stored)?.crash_id()?, id);
+//! # Ok::<(), socorro_core::Error>(())
+//! ```
+
+mod crash_id;
+mod dump;
+mod environment;
+mod error;
+pub mod json;
+mod processed_crash;
+mod raw_crash;
+pub mod schema;
+pub mod time;
+
+pub use crash_id::CrashId;
+pub use dump::{Dump, DumpName, Dumps};
+pub use environment::Environment;
+pub use error::{Error, InvalidCrashIdReason};
+pub use processed_crash::ProcessedCrash;
+pub use raw_crash::RawCrash;
