@@ -1,0 +1,210 @@
+//! The one storage over every object store.
+//!
+//! # Example addresses
+//!
+//! `memory:`, `file:///var/lib/socorro/crashes`, `s3://bucket/prefix?region=us-west-2`
+//!
+//! # What depends on the engine
+//!
+//! | | bucket | memory | local directory |
+//! |---|---|---|---|
+//! | an item is written whole or not at all | one request | yes | written to `{name}#{n}`, then renamed |
+//! | a write that returned survives a power failure | yes | no | `fsync` of file and directories ([`durable`](crate::StorageOptions::durable)); deletions are not flushed |
+//! | [`Expected::Absent`](crate::Expected::Absent) | atomic | atomic | atomic (hard link) |
+//! | [`Expected::Version`](crate::Expected::Version) | atomic | atomic | compared, then overwritten: a write in between is lost |
+//! | content type of JSON and dumps | stored | stored | none |
+
+mod catalog;
+mod delete;
+mod failure;
+mod list;
+mod read;
+mod write;
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use object_store::{ObjectStore, local::LocalFileSystem, memory::InMemory};
+use socorro_core::{CrashId, DumpName, Dumps, ProcessedCrash, RawCrash, time::Date};
+
+use crate::{
+    document::DocumentKey,
+    error::Error,
+    item::{Item, Subject},
+    options::StorageOptions,
+    storage::CrashStorage,
+    values::{Catalog, DeleteReport, DumpNames, Expected, SaveReceipt, Stored},
+};
+
+/// A [`CrashStorage`] in any object store, in the layout of [`crate::layout`].
+#[derive(Debug)]
+pub struct ObjectStorage {
+    store: Arc<dyn ObjectStore>,
+    name: String,
+    /// Set when the store is a directory of this machine.
+    directory: Option<PathBuf>,
+    options: StorageOptions,
+}
+
+impl ObjectStorage {
+    /// A storage in the memory of this process, gone when it is dropped.
+    #[must_use]
+    pub fn memory(options: StorageOptions) -> Self {
+        Self::over(Arc::new(InMemory::new()), "memory:", options)
+    }
+
+    /// A storage in a local directory, which is created when it does not exist.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Denied`] and [`Error::Unavailable`] when the directory can be neither found nor
+    /// created.
+    pub fn directory(path: impl AsRef<Path>, options: StorageOptions) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let name = format!("file://{}", path.display());
+        let store = std::fs::create_dir_all(path)
+            .map_err(|error| failure::of_directory(&name, path, error))
+            .and_then(|()| {
+                LocalFileSystem::new_with_prefix(path)
+                    .map_err(|error| failure::of_directory(&name, path, error.into()))
+            })?
+            .with_fsync(options.durable);
+        Ok(Self {
+            store: Arc::new(store),
+            name,
+            directory: Some(path.to_owned()),
+            options,
+        })
+    }
+
+    /// A storage in any other store that has content types, conditional writes and sorted
+    /// listings, as those of the cloud providers have. `name` is how messages and logs call it:
+    /// the address without secrets.
+    #[must_use]
+    pub fn over(
+        store: Arc<dyn ObjectStore>,
+        name: impl Into<String>,
+        options: StorageOptions,
+    ) -> Self {
+        Self {
+            store,
+            name: name.into(),
+            directory: None,
+            options,
+        }
+    }
+
+    /// The store itself, for what is not in [`CrashStorage`].
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn ObjectStore> {
+        &self.store
+    }
+
+    fn not_found(&self, what: Subject) -> Error {
+        Error::not_found(&self.name, what)
+    }
+
+    fn too_large(&self, what: &Subject, limit: u64) -> Error {
+        Error::TooLarge {
+            storage: self.name.clone(),
+            what: what.clone(),
+            limit,
+        }
+    }
+
+    fn unavailable(&self, what: &Subject, reason: impl Into<String>) -> Error {
+        Error::Unavailable {
+            storage: self.name.clone(),
+            what: what.clone(),
+            reason: reason.into(),
+            retry_after: None,
+            source: None,
+        }
+    }
+}
+
+impl fmt::Display for ObjectStorage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.name)
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl CrashStorage for ObjectStorage {
+    async fn save_raw_crash(
+        &self,
+        id: &CrashId,
+        raw_crash: &RawCrash,
+        dumps: &Dumps,
+    ) -> Result<(), Error> {
+        self.write_raw_crash(id, raw_crash, dumps).await
+    }
+
+    async fn raw_crash(&self, id: &CrashId) -> Result<RawCrash, Error> {
+        self.read_raw_crash(id).await
+    }
+
+    async fn dump_names(&self, id: &CrashId) -> Result<DumpNames, Error> {
+        self.read_dump_names(id).await
+    }
+
+    async fn dump(&self, id: &CrashId, name: &DumpName) -> Result<Bytes, Error> {
+        self.read_dump(id, name).await
+    }
+
+    async fn dump_to_file(&self, id: &CrashId, name: &DumpName, path: &Path) -> Result<u64, Error> {
+        self.copy_dump(id, name, path).await
+    }
+
+    async fn save_processed_crash(
+        &self,
+        id: &CrashId,
+        crash: &ProcessedCrash,
+        expected: Expected,
+    ) -> Result<SaveReceipt, Error> {
+        self.write_processed_crash(id, crash, expected).await
+    }
+
+    async fn processed_crash(&self, id: &CrashId) -> Result<Stored<ProcessedCrash>, Error> {
+        self.read_processed_crash(id).await
+    }
+
+    async fn exists(&self, id: &CrashId, item: &Item) -> Result<bool, Error> {
+        Ok(self.head(id, item).await?.is_some())
+    }
+
+    async fn catalog(&self, id: &CrashId) -> Result<Catalog, Error> {
+        self.make_catalog(id).await
+    }
+
+    async fn delete(&self, id: &CrashId) -> Result<DeleteReport, Error> {
+        self.delete_crash(id).await
+    }
+
+    fn list_raw(
+        &self,
+        date: Date,
+        after: Option<CrashId>,
+    ) -> BoxStream<'_, Result<CrashId, Error>> {
+        self.raw_crashes_of(date, after)
+    }
+
+    async fn save_document(&self, key: &DocumentKey, content: Bytes) -> Result<(), Error> {
+        self.write_document(key, content).await
+    }
+
+    async fn document(&self, key: &DocumentKey) -> Result<Bytes, Error> {
+        self.read_document(key).await
+    }
+
+    async fn check(&self) -> Result<(), Error> {
+        self.sign_of_life().await
+    }
+}
