@@ -7,6 +7,8 @@ mod scalar;
 use serde_json::Value;
 
 pub use self::processed::crash_data_json;
+#[cfg(feature = "testkit")]
+pub(crate) use self::processed::integer_or_null;
 pub use self::scalar::Scalar;
 
 /// The parts of a crash report that decide its signature.

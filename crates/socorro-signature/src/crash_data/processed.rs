@@ -118,6 +118,9 @@ impl CrashData {
             .oom_allocation_size
             .and_then(|size| size.to_integer())
             .map(Scalar::Integer);
+        if !processed_crash.contains_key("signature") {
+            crash.original_signature = Some(String::new());
+        }
         crash
     }
 }

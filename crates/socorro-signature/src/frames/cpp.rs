@@ -178,10 +178,7 @@ mod tests {
                 "js::(anonymous namespace)::f",
             ),
             ("A::operator()(int)", "A::operator()"),
-            (
-                "bool A::operator<(A const&) const",
-                "bool A::operator<(A const&)",
-            ),
+            ("bool A::operator<(A const&) const", "bool A::operator<"),
             ("a::$_1::$_2::b()", "a::$::$_2::b"),
             (
                 "IPC::ParamTraits<Foo<Bar>, int>::Read(int)",

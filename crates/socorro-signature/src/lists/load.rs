@@ -142,3 +142,81 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
         .read_to_end(&mut bytes)?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lists::dialect::{Flags, PlainText, translate};
+
+    /// Entries of an included list that are plain texts, to match at the start or whole.
+    fn plain_entries(name: ListName) -> Vec<PlainText> {
+        let raw = raw_text(&INCLUDED, name);
+        let entries = read_entries(&raw.source, &raw.bytes).unwrap();
+        let plain = |text| translate(text, Flags::default()).unwrap().plain;
+        entries
+            .iter()
+            .filter_map(|entry| plain(entry.text))
+            .collect()
+    }
+
+    #[test]
+    fn the_included_lists_load_and_none_is_empty() {
+        let lists = SignatureLists::default_lists().unwrap();
+        assert_eq!(lists.empty_lists(), []);
+    }
+
+    #[test]
+    fn no_included_entry_is_covered_by_another() {
+        let irrelevant = plain_entries(ListName::Irrelevant);
+        let prefix = plain_entries(ListName::Prefix);
+        // An irrelevant frame is never asked whether it is a prefix.
+        let in_order = irrelevant.iter().chain(&prefix).enumerate();
+        for (index, entry) in in_order.clone() {
+            let (PlainText::Prefix(text) | PlainText::Whole(text)) = entry;
+            for (other_index, other) in in_order.clone() {
+                let same_list = (index < irrelevant.len()) == (other_index < irrelevant.len());
+                let asked_before = other_index < irrelevant.len() || same_list;
+                let covered = index != other_index && asked_before && other.matches(text);
+                assert!(!covered, "{entry:?} is covered by {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn empty_lists_are_known() {
+        let texts = ListTexts {
+            prefix: "a\n",
+            sentinels: "s\n",
+            ..ListTexts::default()
+        };
+        let lists = SignatureLists::from_texts(&texts).unwrap();
+        assert_eq!(
+            lists.empty_lists(),
+            [ListName::Irrelevant, ListName::WithLineNumbers]
+        );
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = SignatureLists::from_directory("no-such-directory").unwrap_err();
+        assert!(error.to_string().contains("no-such-directory"), "{error}");
+        assert!(
+            error.to_string().contains("signature_sentinels.txt"),
+            "{error}"
+        );
+        assert!(!error.is_temporary());
+    }
+
+    #[test]
+    fn sentinels_must_be_valid_expressions_yet_are_plain_names() {
+        let with = |sentinels| {
+            SignatureLists::from_texts(&ListTexts {
+                sentinels,
+                ..ListTexts::default()
+            })
+        };
+        assert!(with("a(b\n").is_err());
+        assert!(with("s+\n").unwrap().is_sentinel("s+"));
+        assert!(!with("s+\n").unwrap().is_sentinel("ss"));
+    }
+}

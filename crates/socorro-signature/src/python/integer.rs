@@ -104,8 +104,8 @@ mod tests {
 
     #[test]
     fn hexadecimal_text_may_be_of_any_length() {
-        let parsed = parse_hexadecimal("0X00FFFFffffffffffffffffffffffffffffffffff0").unwrap();
-        assert_eq!(parsed.digits, "ffffffffffffffffffffffffffffffffffff0");
+        let parsed = parse_hexadecimal("0X00FFFFffffffffffffffffffffffffffffffffffff0").unwrap();
+        assert_eq!(parsed.digits, "ffffffffffffffffffffffffffffffffffffffff0");
         assert_eq!(parse_hexadecimal("0b11").unwrap().digits, "b11");
         assert!(parse_hexadecimal("-0x10").unwrap().negative);
         assert!(!parse_hexadecimal("-0").unwrap().negative);

@@ -68,7 +68,7 @@ pub(super) fn close(parser: &mut Parser<'_>) -> Result<(), DialectError> {
 }
 
 fn open_group(parser: &mut Parser<'_>, flags: Flags) {
-    parser.not_literal();
+    parser.not_plain();
     parser.open_groups.push(Group {
         outer_flags: parser.flags,
         start: parser.out.len(),
@@ -178,7 +178,7 @@ fn set_global_flags(
     parser.flags = flags;
     parser.global_flags = parser.global_flags.union(added);
     if flags.ignore_case {
-        parser.not_literal();
+        parser.not_plain();
     }
     Ok(())
 }

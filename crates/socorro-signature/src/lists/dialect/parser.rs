@@ -3,7 +3,7 @@
 use super::escape::{Escape, read_escape};
 use super::flags::Flags;
 use super::group::Group;
-use super::{DialectError, Translation, class, group, repeat};
+use super::{DialectError, PlainText, Translation, class, group, repeat};
 
 /// Translates one entry. `inherited` are flags that an earlier entry set for the whole list.
 pub(crate) fn translate(entry: &str, inherited: Flags) -> Result<Translation, DialectError> {
@@ -29,7 +29,7 @@ pub(super) struct Parser<'a> {
     rest: &'a str,
     pub(super) out: String,
     /// Plain text so far, as long as there is nothing else.
-    literal: Option<String>,
+    plain: Option<PlainText>,
     pub(super) flags: Flags,
     pub(super) global_flags: Flags,
     pub(super) last: LastItem,
@@ -45,7 +45,7 @@ impl<'a> Parser<'a> {
         Self {
             rest: entry,
             out: String::new(),
-            literal: Some(String::new()),
+            plain: Some(PlainText::Prefix(String::new())),
             flags,
             global_flags: Flags::default(),
             last: LastItem::NotRepeatable,
@@ -105,11 +105,7 @@ impl<'a> Parser<'a> {
             } else {
                 r"\A"
             }),
-            '$' => self.place(if self.flags.multi_line {
-                "(?m:$)"
-            } else {
-                r"(?:\n?\z)"
-            }),
+            '$' => self.dollar(),
             '*' | '+' | '?' => repeat::repeat_with(self, character)?,
             '{' => repeat::repeat_counted(self)?,
             '|' => self.alternative(),
@@ -144,11 +140,9 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn literal_character(&mut self, character: char) {
-        if self.flags.ignore_case {
-            self.literal = None;
-        }
-        if let Some(literal) = &mut self.literal {
-            literal.push(character);
+        match &mut self.plain {
+            Some(PlainText::Prefix(text)) if !self.flags.ignore_case => text.push(character),
+            _ => self.plain = None,
         }
         self.last_start = self.out.len();
         if self.flags.ignore_case {
@@ -163,7 +157,7 @@ impl<'a> Parser<'a> {
 
     /// Writes something that matches characters.
     fn atom(&mut self, expression: &str) {
-        self.not_literal();
+        self.not_plain();
         self.last_start = self.out.len();
         self.out.push_str(expression);
         self.last = LastItem::Atom;
@@ -171,20 +165,33 @@ impl<'a> Parser<'a> {
 
     /// Writes something that matches between characters.
     fn place(&mut self, expression: &str) {
-        self.not_literal();
+        self.not_plain();
         self.out.push_str(expression);
         self.last = LastItem::NotRepeatable;
     }
 
+    fn dollar(&mut self) {
+        let whole = match self.plain.take() {
+            Some(PlainText::Prefix(text)) if !self.flags.multi_line => Some(PlainText::Whole(text)),
+            _ => None,
+        };
+        self.place(if self.flags.multi_line {
+            "(?m:$)"
+        } else {
+            r"(?:\n?\z)"
+        });
+        self.plain = whole;
+    }
+
     fn alternative(&mut self) {
-        self.not_literal();
+        self.not_plain();
         self.out.push('|');
         self.last = LastItem::NotRepeatable;
     }
 
     /// The expression is more than a plain text.
-    pub(super) fn not_literal(&mut self) {
-        self.literal = None;
+    pub(super) fn not_plain(&mut self) {
+        self.plain = None;
     }
 
     fn finish(self) -> Result<Translation, DialectError> {
@@ -193,7 +200,7 @@ impl<'a> Parser<'a> {
         }
         Ok(Translation {
             expression: self.out,
-            literal: self.literal,
+            plain: self.plain,
             global_flags: self.global_flags,
             group_names: self.group_names,
         })

@@ -74,7 +74,7 @@ fn finish(parser: &mut Parser<'_>, repetition: &mut String) -> Result<(), Dialec
     if parser.take_if('?') {
         repetition.push('?');
     }
-    parser.not_literal();
+    parser.not_plain();
     parser.out.insert_str(parser.last_start, "(?:");
     parser.out.push(')');
     parser.out.push_str(repetition);
