@@ -19,8 +19,14 @@ impl WalkAnnotations {
     /// Reads `ModuleSignatureInfo` and `CPUMicrocodeVersion`; what is malformed counts as absent.
     pub(crate) fn new(annotations: &Map<String, Value>) -> Self {
         Self {
-            certificates: annotations.get("ModuleSignatureInfo").and_then(certificates).unwrap_or_default(),
-            microcode: annotations.get("CPUMicrocodeVersion").and_then(Value::as_str).and_then(hexadecimal),
+            certificates: annotations
+                .get("ModuleSignatureInfo")
+                .and_then(certificates)
+                .unwrap_or_default(),
+            microcode: annotations
+                .get("CPUMicrocodeVersion")
+                .and_then(Value::as_str)
+                .and_then(hexadecimal),
         }
     }
 
@@ -38,9 +44,12 @@ impl WalkAnnotations {
 }
 
 fn states_microcode<D: std::ops::Deref<Target = [u8]>>(dump: &Minidump<'_, D>) -> bool {
-    dump.get_stream::<MinidumpLinuxCpuInfo<'_>>().is_ok_and(|cpu_info| {
-        cpu_info.iter().any(|(key, value)| key.as_bytes() == b"microcode" && value.to_str().is_ok())
-    })
+    dump.get_stream::<MinidumpLinuxCpuInfo<'_>>()
+        .is_ok_and(|cpu_info| {
+            cpu_info
+                .iter()
+                .any(|(key, value)| key.as_bytes() == b"microcode" && value.to_str().is_ok())
+        })
 }
 
 /// Turns `{"subject": ["module", ...]}`, or a string that holds it, into module to subject.
@@ -88,15 +97,34 @@ mod tests {
 
     #[test]
     fn malformed_certificates_count_as_absent() {
-        for bad in [json!("{"), json!([]), json!({"a": "b.dll"}), json!({"a": [1]}), json!(null)] {
-            assert!(annotations(json!({"ModuleSignatureInfo": bad})).certificates.is_empty());
+        for bad in [
+            json!("{"),
+            json!([]),
+            json!({"a": "b.dll"}),
+            json!({"a": [1]}),
+            json!(null),
+        ] {
+            assert!(
+                annotations(json!({"ModuleSignatureInfo": bad}))
+                    .certificates
+                    .is_empty()
+            );
         }
     }
 
     #[test]
     fn microcode_needs_its_prefix() {
-        assert_eq!(annotations(json!({"CPUMicrocodeVersion": "0xea"})).microcode, Some(0xea));
-        assert_eq!(annotations(json!({"CPUMicrocodeVersion": "ea"})).microcode, None);
-        assert_eq!(annotations(json!({"CPUMicrocodeVersion": 234})).microcode, None);
+        assert_eq!(
+            annotations(json!({"CPUMicrocodeVersion": "0xea"})).microcode,
+            Some(0xea)
+        );
+        assert_eq!(
+            annotations(json!({"CPUMicrocodeVersion": "ea"})).microcode,
+            None
+        );
+        assert_eq!(
+            annotations(json!({"CPUMicrocodeVersion": 234})).microcode,
+            None
+        );
     }
 }

@@ -75,7 +75,9 @@ impl WalkError {
     /// Names the failure in one word, as in the field `mdsw_status_string`.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => "FileNotFound",
+            Self::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                "FileNotFound"
+            }
             Self::File { .. } | Self::Directory { .. } => "IoError",
             Self::TooLarge { .. } => "TooLarge",
             Self::Unreadable { name, .. } | Self::Unprocessable { name, .. } => name,
@@ -113,11 +115,15 @@ impl WalkError {
     fn log_line(&self) -> Option<String> {
         let name = self.name();
         match self {
-            Self::Unreadable { reason, .. } => Some(format!("ERROR {name} - Error reading dump: {reason}")),
-            Self::Unprocessable { reason, .. } => Some(format!("ERROR {name} - Error processing dump: {reason}")),
-            Self::Panicked { location, message } => {
-                Some(format!("ERROR {name} - A panic occurred at {location}: {message}"))
+            Self::Unreadable { reason, .. } => {
+                Some(format!("ERROR {name} - Error reading dump: {reason}"))
             }
+            Self::Unprocessable { reason, .. } => {
+                Some(format!("ERROR {name} - Error processing dump: {reason}"))
+            }
+            Self::Panicked { location, message } => Some(format!(
+                "ERROR {name} - A panic occurred at {location}: {message}"
+            )),
             Self::DeadlinePassed { .. } => None,
             _ => Some(format!("ERROR {name} - Error reading dump: {self}")),
         }
@@ -126,7 +132,11 @@ impl WalkError {
 
 impl From<WalkError> for WalkOutcome {
     fn from(error: WalkError) -> Self {
-        Self { exit_code: error.exit_code(), output: WalkOutput::None, log: error.log_line() }
+        Self {
+            exit_code: error.exit_code(),
+            output: WalkOutput::None,
+            log: error.log_line(),
+        }
     }
 }
 
@@ -136,20 +146,33 @@ mod tests {
 
     #[test]
     fn failures_become_the_exit_codes_and_log_lines_of_the_reference() {
-        let panicked = WalkError::Panicked { location: "src/a.rs:7".into(), message: "boom".into() };
+        let panicked = WalkError::Panicked {
+            location: "src/a.rs:7".into(),
+            message: "boom".into(),
+        };
         let outcome = WalkOutcome::from(panicked);
         assert_eq!(outcome.exit_code, 101);
-        assert_eq!(outcome.log.as_deref(), Some("ERROR Panic - A panic occurred at src/a.rs:7: boom"));
+        assert_eq!(
+            outcome.log.as_deref(),
+            Some("ERROR Panic - A panic occurred at src/a.rs:7: boom")
+        );
 
-        let late = WalkOutcome::from(WalkError::DeadlinePassed { deadline: Duration::from_secs(1) });
+        let late = WalkOutcome::from(WalkError::DeadlinePassed {
+            deadline: Duration::from_secs(1),
+        });
         assert_eq!((late.exit_code, late.log), (-9, None));
     }
 
     #[test]
     fn only_failures_that_may_pass_are_worth_a_retry() {
-        let missing = WalkError::File { path: "x".into(), source: std::io::ErrorKind::NotFound.into() };
+        let missing = WalkError::File {
+            path: "x".into(),
+            source: std::io::ErrorKind::NotFound.into(),
+        };
         assert_eq!(missing.retry_after(), None);
-        let late = WalkError::DeadlinePassed { deadline: Duration::from_secs(1) };
+        let late = WalkError::DeadlinePassed {
+            deadline: Duration::from_secs(1),
+        };
         assert!(late.retry_after().is_some());
     }
 }

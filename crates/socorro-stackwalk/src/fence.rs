@@ -27,7 +27,10 @@ pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Panic> {
     let fence = FENCE.replace(outer);
     result.map_err(|payload| match fence {
         Fence::Up(Some(panic)) => panic,
-        _ => Panic { location: "unknown place".to_owned(), message: message(&*payload) },
+        _ => Panic {
+            location: "unknown place".to_owned(),
+            message: message(&*payload),
+        },
     })
 }
 
@@ -58,7 +61,9 @@ fn note(info: &PanicHookInfo<'_>) -> bool {
     FENCE.with_borrow_mut(|fence| match fence {
         Fence::Down => false,
         Fence::Up(noted) => {
-            let location = info.location().map(|location| format!("{}:{}", location.file(), location.line()));
+            let location = info
+                .location()
+                .map(|location| format!("{}:{}", location.file(), location.line()));
             *noted = Some(Panic {
                 location: location.unwrap_or_else(|| "unknown place".to_owned()),
                 message: message(info.payload()),

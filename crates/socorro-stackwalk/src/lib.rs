@@ -15,7 +15,7 @@
 //! let walker = InProcessStackwalker::new().symbols(symbols);
 //!
 //! let annotations = Map::new();
-//! match walker.stackwalk(&b"not a minidump"[..], &annotations).await {
+//! match walker.stackwalk(b"not a minidump".to_vec(), &annotations).await {
 //!     Ok(stackwalk) => println!("{}", stackwalk.to_text()),
 //!     Err(error) => assert_eq!(error.name(), "MissingHeader"),
 //! }
@@ -56,8 +56,8 @@ pub use error::WalkError;
 pub use in_process::InProcessStackwalker;
 pub use report::{Frame, ModuleReport, Stackwalk, SymbolStatus, Thread};
 pub use symbols::{
-    CodeName, DirectorySource, FetchSymbols, FoundSymbols, ModuleName, SymbolContent, SymbolError, SymbolLookup,
-    SymbolName, SymbolSource, SymbolStore, SymbolStoreBuilder,
+    CodeName, DirectorySource, FetchSymbols, FoundSymbols, ModuleName, SymbolContent, SymbolError,
+    SymbolLookup, SymbolName, SymbolSource, SymbolStore, SymbolStoreBuilder,
 };
 #[cfg(feature = "http")]
 pub use symbols::{HttpOptions, HttpSource};

@@ -80,7 +80,10 @@ impl<'a> View<'a> {
     }
 
     /// The objects in the array under `field`.
-    pub(crate) fn objects(&self, field: &str) -> impl Iterator<Item = &'a Map<String, Value>> + use<'a> {
+    pub(crate) fn objects(
+        &self,
+        field: &str,
+    ) -> impl Iterator<Item = &'a Map<String, Value>> + use<'a> {
         objects(self.0, field)
     }
 
@@ -90,12 +93,19 @@ impl<'a> View<'a> {
     }
 
     pub(crate) fn crashing_thread_index(&self) -> Option<usize> {
-        self.member("crash_info", "crashing_thread")?.as_u64()?.try_into().ok()
+        self.member("crash_info", "crashing_thread")?
+            .as_u64()?
+            .try_into()
+            .ok()
     }
 
     /// Prefers the copy of the thread, which has the registers.
     pub(crate) fn crashing_thread(&self) -> Option<Thread<'a>> {
-        let copy = self.0.get("crashing_thread").and_then(Value::as_object).map(Thread);
+        let copy = self
+            .0
+            .get("crashing_thread")
+            .and_then(Value::as_object)
+            .map(Thread);
         copy.or_else(|| self.threads().nth(self.crashing_thread_index()?))
     }
 
@@ -188,7 +198,11 @@ impl<'a> Frame<'a> {
     pub fn unloaded_modules(&self) -> impl Iterator<Item = (&'a str, Vec<&'a str>)> + use<'a> {
         objects(self.0, "unloaded_modules").filter_map(|module| {
             let offsets = module.get("offsets").and_then(Value::as_array);
-            let offsets = offsets.into_iter().flatten().filter_map(Value::as_str).collect();
+            let offsets = offsets
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
             Some((text(module, "module")?, offsets))
         })
     }
@@ -196,7 +210,10 @@ impl<'a> Frame<'a> {
     /// Names and values of the registers, of the first frame of the crashing thread only.
     pub fn registers(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         let registers = self.0.get("registers").and_then(Value::as_object);
-        registers.into_iter().flatten().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+        registers
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
     }
 }
 
@@ -258,6 +275,14 @@ fn text<'a>(object: &'a Map<String, Value>, field: &str) -> Option<&'a str> {
     object.get(field)?.as_str()
 }
 
-fn objects<'a>(object: &'a Map<String, Value>, field: &str) -> impl Iterator<Item = &'a Map<String, Value>> + use<'a> {
-    object.get(field).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
+fn objects<'a>(
+    object: &'a Map<String, Value>,
+    field: &str,
+) -> impl Iterator<Item = &'a Map<String, Value>> + use<'a> {
+    object
+        .get(field)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
 }

@@ -33,7 +33,13 @@ fn comparable(document: &Value) -> Value {
         }
     }
     if let Some(Value::Array(limits)) = document.pointer_mut("/proc_limits/limits") {
-        let name = |limit: &Value| limit.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let name = |limit: &Value| {
+            limit
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         limits.sort_by_key(name);
     }
     document
@@ -41,37 +47,71 @@ fn comparable(document: &Value) -> Value {
 
 fn compare(path: &str, actual: &Value, expected: &Value, found: &mut Vec<String>) {
     match (actual, expected) {
-        (Value::Object(actual), Value::Object(expected)) => compare_objects(path, actual, expected, found),
+        (Value::Object(actual), Value::Object(expected)) => {
+            compare_objects(path, actual, expected, found)
+        }
         (Value::Array(actual), Value::Array(expected)) => {
             if actual.len() != expected.len() {
-                found.push(format!("{path}: {} elements instead of {}", actual.len(), expected.len()));
+                found.push(format!(
+                    "{path}: {} elements instead of {}",
+                    actual.len(),
+                    expected.len()
+                ));
             }
             for (index, (actual, expected)) in actual.iter().zip(expected).enumerate() {
                 compare(&format!("{path}[{index}]"), actual, expected, found);
             }
         }
         _ if same_scalar(actual, expected) => {}
-        _ => found.push(format!("{path}: {} instead of {}", shown(actual), shown(expected))),
+        _ => found.push(format!(
+            "{path}: {} instead of {}",
+            shown(actual),
+            shown(expected)
+        )),
     }
 }
 
-fn compare_objects(path: &str, actual: &Map<String, Value>, expected: &Map<String, Value>, found: &mut Vec<String>) {
-    let member = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+fn compare_objects(
+    path: &str,
+    actual: &Map<String, Value>,
+    expected: &Map<String, Value>,
+    found: &mut Vec<String>,
+) {
+    let member = |key: &str| {
+        if path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{path}.{key}")
+        }
+    };
     for (key, expected) in expected {
         match actual.get(key) {
             Some(actual) => compare(&member(key), actual, expected, found),
-            None => found.push(format!("{}: absent instead of {}", member(key), shown(expected))),
+            None => found.push(format!(
+                "{}: absent instead of {}",
+                member(key),
+                shown(expected)
+            )),
         }
     }
-    for (key, actual) in actual.iter().filter(|(key, _)| !expected.contains_key(*key)) {
-        found.push(format!("{}: {} instead of absent", member(key), shown(actual)));
+    for (key, actual) in actual
+        .iter()
+        .filter(|(key, _)| !expected.contains_key(*key))
+    {
+        found.push(format!(
+            "{}: {} instead of absent",
+            member(key),
+            shown(actual)
+        ));
     }
 }
 
 /// Numbers keep their text, so equal floats may be written differently.
 fn same_scalar(actual: &Value, expected: &Value) -> bool {
     match (actual, expected) {
-        (Value::Number(actual), Value::Number(expected)) if actual.is_f64() && expected.is_f64() => {
+        (Value::Number(actual), Value::Number(expected))
+            if actual.is_f64() && expected.is_f64() =>
+        {
             actual.as_f64() == expected.as_f64()
         }
         _ => actual == expected,

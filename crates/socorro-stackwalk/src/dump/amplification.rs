@@ -31,7 +31,9 @@ impl Budget {
     /// outside the file is never copied and costs nothing.
     pub(super) fn spend_string(&mut self, reader: Reader<'_>, offset: u32) -> Option<()> {
         match reader.u32(offset as usize) {
-            Some(length) if reader.holds(offset as usize, length as usize) => self.spend(u64::from(length)),
+            Some(length) if reader.holds(offset as usize, length as usize) => {
+                self.spend(u64::from(length))
+            }
             _ => Some(()),
         }
     }
@@ -68,26 +70,55 @@ enum Offset {
 pub(super) fn layout(kind: u32) -> Option<ListLayout> {
     match kind {
         // ModuleListStream of MINIDUMP_MODULE; the record is its CodeView record.
-        4 => Some(ListLayout { header: Header::Count, entry_size: 108, name: Offset::Bits32(20), record: Some(76) }),
+        4 => Some(ListLayout {
+            header: Header::Count,
+            entry_size: 108,
+            name: Offset::Bits32(20),
+            record: Some(76),
+        }),
         // UnloadedModuleListStream of MINIDUMP_UNLOADED_MODULE.
-        14 => Some(ListLayout { header: Header::Sized, entry_size: 24, name: Offset::Bits32(20), record: None }),
+        14 => Some(ListLayout {
+            header: Header::Sized,
+            entry_size: 24,
+            name: Offset::Bits32(20),
+            record: None,
+        }),
         // ThreadNamesStream of MINIDUMP_THREAD_NAME.
-        24 => Some(ListLayout { header: Header::Count, entry_size: 12, name: Offset::Bits64(4), record: None }),
+        24 => Some(ListLayout {
+            header: Header::Count,
+            entry_size: 12,
+            name: Offset::Bits64(4),
+            record: None,
+        }),
         _ => None,
     }
 }
 
 /// Whether copying what the list names stays within the budget.
-pub(super) fn is_safe(reader: Reader<'_>, stream: Stream, layout: ListLayout, budget: &mut Budget) -> bool {
+pub(super) fn is_safe(
+    reader: Reader<'_>,
+    stream: Stream,
+    layout: ListLayout,
+    budget: &mut Budget,
+) -> bool {
     let (first, count, entry_size) = match layout.header {
         Header::Count => {
             let count = reader.u32(stream.offset).unwrap_or(0) as usize;
             // Some writers pad the count to 8 bytes; the reader guesses by the size of the stream.
-            let padding = if stream.size == count.saturating_mul(layout.entry_size).saturating_add(8) { 8 } else { 4 };
+            let padding =
+                if stream.size == count.saturating_mul(layout.entry_size).saturating_add(8) {
+                    8
+                } else {
+                    4
+                };
             (padding, count, layout.entry_size)
         }
         Header::Sized => {
-            let word = |index: usize| reader.u32(stream.offset.saturating_add(4 * index)).unwrap_or(0) as usize;
+            let word = |index: usize| {
+                reader
+                    .u32(stream.offset.saturating_add(4 * index))
+                    .unwrap_or(0) as usize
+            };
             (word(0), word(2), word(1))
         }
     };
@@ -96,15 +127,25 @@ pub(super) fn is_safe(reader: Reader<'_>, stream: Stream, layout: ListLayout, bu
     }
     let fitting = stream.size.saturating_sub(first) / entry_size;
     (0..count.min(fitting)).all(|index| {
-        let entry = stream.offset.saturating_add(first).saturating_add(index.saturating_mul(entry_size));
+        let entry = stream
+            .offset
+            .saturating_add(first)
+            .saturating_add(index.saturating_mul(entry_size));
         spend_entry(reader, entry, layout, budget).is_some()
     })
 }
 
-fn spend_entry(reader: Reader<'_>, entry: usize, layout: ListLayout, budget: &mut Budget) -> Option<()> {
+fn spend_entry(
+    reader: Reader<'_>,
+    entry: usize,
+    layout: ListLayout,
+    budget: &mut Budget,
+) -> Option<()> {
     let name = match layout.name {
         Offset::Bits32(at) => reader.u32(entry.saturating_add(at)),
-        Offset::Bits64(at) => reader.u64(entry.saturating_add(at)).and_then(|offset| u32::try_from(offset).ok()),
+        Offset::Bits64(at) => reader
+            .u64(entry.saturating_add(at))
+            .and_then(|offset| u32::try_from(offset).ok()),
     };
     if let Some(name) = name {
         budget.spend_string(reader, name)?;

@@ -21,27 +21,51 @@ impl<'a> Reader<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Option<Self> {
         let signature = u32::from_le_bytes(bytes.get(..4)?.try_into().ok()?);
         match signature {
-            SIGNATURE => Some(Self { bytes, big_endian: false }),
-            _ if signature.swap_bytes() == SIGNATURE => Some(Self { bytes, big_endian: true }),
+            SIGNATURE => Some(Self {
+                bytes,
+                big_endian: false,
+            }),
+            _ if signature.swap_bytes() == SIGNATURE => Some(Self {
+                bytes,
+                big_endian: true,
+            }),
             _ => None,
         }
     }
 
     /// The 32-bit number at `offset` of the file.
     pub(super) fn u32(&self, offset: usize) -> Option<u32> {
-        let bytes = self.bytes.get(offset..offset.checked_add(4)?)?.try_into().ok()?;
-        Some(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
+        let bytes = self
+            .bytes
+            .get(offset..offset.checked_add(4)?)?
+            .try_into()
+            .ok()?;
+        Some(if self.big_endian {
+            u32::from_be_bytes(bytes)
+        } else {
+            u32::from_le_bytes(bytes)
+        })
     }
 
     /// The 64-bit number at `offset` of the file.
     pub(super) fn u64(&self, offset: usize) -> Option<u64> {
-        let bytes = self.bytes.get(offset..offset.checked_add(8)?)?.try_into().ok()?;
-        Some(if self.big_endian { u64::from_be_bytes(bytes) } else { u64::from_le_bytes(bytes) })
+        let bytes = self
+            .bytes
+            .get(offset..offset.checked_add(8)?)?
+            .try_into()
+            .ok()?;
+        Some(if self.big_endian {
+            u64::from_be_bytes(bytes)
+        } else {
+            u64::from_le_bytes(bytes)
+        })
     }
 
     /// Whether the file has `size` bytes at `offset`.
     pub(super) fn holds(&self, offset: usize, size: usize) -> bool {
-        offset.checked_add(size).is_some_and(|end| end <= self.bytes.len())
+        offset
+            .checked_add(size)
+            .is_some_and(|end| end <= self.bytes.len())
     }
 
     /// The entries of the stream directory, up to the first that lies beyond the file.
@@ -88,7 +112,15 @@ mod tests {
         let bytes = dump(u32::MAX, &[[3, 4, 5], [12, 7, 8]]);
         let streams: Vec<_> = Reader::new(&bytes).unwrap().streams().collect();
         assert_eq!(streams.len(), 2);
-        assert_eq!(streams[1], Stream { entry_offset: 44, kind: 12, size: 7, offset: 8 });
+        assert_eq!(
+            streams[1],
+            Stream {
+                entry_offset: 44,
+                kind: 12,
+                size: 7,
+                offset: 8
+            }
+        );
     }
 
     #[test]

@@ -31,7 +31,9 @@ fn check(reader: Reader<'_>, stream: Stream, budget: &mut Budget) -> Option<()> 
     if descriptor_size < DESCRIPTOR_SIZE {
         return None;
     }
-    let end = descriptor_size.checked_mul(count)?.checked_add(header_size)?;
+    let end = descriptor_size
+        .checked_mul(count)?
+        .checked_add(header_size)?;
     if end > stream.size {
         return None;
     }
@@ -39,7 +41,10 @@ fn check(reader: Reader<'_>, stream: Stream, budget: &mut Budget) -> Option<()> 
         return Some(());
     }
     for index in 0..count {
-        let descriptor = stream.offset.checked_add(header_size)?.checked_add(index * descriptor_size)?;
+        let descriptor = stream
+            .offset
+            .checked_add(header_size)?
+            .checked_add(index * descriptor_size)?;
         budget.spend_string(reader, reader.u32(descriptor + 8)?)?;
         budget.spend_string(reader, reader.u32(descriptor + 12)?)?;
         if descriptor_size == DESCRIPTOR_2_SIZE {

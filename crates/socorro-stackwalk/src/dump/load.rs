@@ -42,18 +42,29 @@ pub(crate) fn load(dump: OwnedDump, limit: u64) -> Result<Bytes, WalkError> {
 }
 
 fn read_file(path: &Path, limit: u64) -> Result<Bytes, WalkError> {
-    let failed = |source| WalkError::File { path: path.to_owned(), source };
+    let failed = |source| WalkError::File {
+        path: path.to_owned(),
+        source,
+    };
     let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
     if metadata.is_dir() {
-        return Err(WalkError::Directory { path: path.to_owned() });
+        return Err(WalkError::Directory {
+            path: path.to_owned(),
+        });
     }
     if metadata.len() > limit {
-        return Err(WalkError::TooLarge { size: metadata.len(), limit });
+        return Err(WalkError::TooLarge {
+            size: metadata.len(),
+            limit,
+        });
     }
     // Pipes and growing files have no honest length, so the read itself is bounded too.
     let mut bytes = Vec::new();
-    let read = file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)? as u64;
+    let read = file
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(failed)? as u64;
     if read > limit {
         return Err(WalkError::TooLarge { size: read, limit });
     }
@@ -71,16 +82,25 @@ mod tests {
         let load_path = |path: &Path| load(OwnedDump::Path(path.to_owned()), 4);
 
         assert_eq!(load_path(&path).unwrap_err().name(), "FileNotFound");
-        assert!(matches!(load_path(directory.path()), Err(WalkError::Directory { .. })));
+        assert!(matches!(
+            load_path(directory.path()),
+            Err(WalkError::Directory { .. })
+        ));
         std::fs::write(&path, b"MDMP").unwrap();
         assert_eq!(load_path(&path).unwrap(), &b"MDMP"[..]);
         std::fs::write(&path, b"MDMP!").unwrap();
-        assert!(matches!(load_path(&path), Err(WalkError::TooLarge { size: 5, limit: 4 })));
+        assert!(matches!(
+            load_path(&path),
+            Err(WalkError::TooLarge { size: 5, limit: 4 })
+        ));
     }
 
     #[test]
     fn bytes_are_bounded_too() {
         let dump = OwnedDump::Bytes(Bytes::from_static(b"MDMP!"));
-        assert!(matches!(load(dump, 4), Err(WalkError::TooLarge { size: 5, limit: 4 })));
+        assert!(matches!(
+            load(dump, 4),
+            Err(WalkError::TooLarge { size: 5, limit: 4 })
+        ));
     }
 }

@@ -21,7 +21,10 @@ pub(crate) fn sanitize(bytes: Bytes) -> Bytes {
     }
     let mut patched = Vec::from(bytes);
     for stream in harmful {
-        warn!(stream = stream.kind, "minidump has a malformed stream; walking without it");
+        warn!(
+            stream = stream.kind,
+            "minidump has a malformed stream; walking without it"
+        );
         if let Some(kind) = patched.get_mut(stream.entry_offset..stream.entry_offset + 4) {
             kind.fill(0);
         }
@@ -45,5 +48,6 @@ fn is_safe(reader: Reader<'_>, stream: Stream, budget: &mut Budget) -> bool {
     if stream.kind == HANDLE_DATA {
         return handles::is_safe(reader, stream, budget);
     }
-    amplification::layout(stream.kind).is_none_or(|layout| amplification::is_safe(reader, stream, layout, budget))
+    amplification::layout(stream.kind)
+        .is_none_or(|layout| amplification::is_safe(reader, stream, layout, budget))
 }

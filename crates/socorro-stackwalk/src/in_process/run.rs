@@ -47,29 +47,45 @@ pub(super) fn spawn(job: Job, sender: oneshot::Sender<Answer>) -> io::Result<()>
     let work = move || {
         let _entered = span.enter();
         let answer = fence::catch(|| job.run()).unwrap_or_else(|panic| {
-            Err(WalkError::Panicked { location: panic.location, message: panic.message })
+            Err(WalkError::Panicked {
+                location: panic.location,
+                message: panic.message,
+            })
         });
         // The caller may have gone; then nobody wants the answer.
         let _ = sender.send(answer);
     };
-    thread::Builder::new().name("stackwalk".to_owned()).stack_size(STACK_SIZE).spawn(work)?;
+    thread::Builder::new()
+        .name("stackwalk".to_owned())
+        .stack_size(STACK_SIZE)
+        .spawn(work)?;
     Ok(())
 }
 
 impl Job {
     fn run(self) -> Answer {
         let bytes = dump::sanitize(dump::load(self.dump, self.settings.max_dump_size)?);
-        let dump = Minidump::read(bytes)
-            .map_err(|error| WalkError::Unreadable { name: error.name(), reason: error.to_string() })?;
+        let dump = Minidump::read(bytes).map_err(|error| WalkError::Unreadable {
+            name: error.name(),
+            reason: error.to_string(),
+        })?;
         let mut subscriptions = PendingProcessorStatSubscriptions::default();
         subscriptions.frame_count = true;
         let progress = PendingProcessorStats::new(subscriptions);
-        let symbols =
-            CrashSymbols::new(self.symbols, self.cancelled.clone(), &progress, self.settings.max_frames);
+        let symbols = CrashSymbols::new(
+            self.symbols,
+            self.cancelled.clone(),
+            &progress,
+            self.settings.max_frames,
+        );
         let walk = walk(&dump, &symbols, &progress);
-        let walked = self.runtime.block_on(unless_cancelled(walk, self.cancelled));
+        let walked = self
+            .runtime
+            .block_on(unless_cancelled(walk, self.cancelled));
         // Nobody takes the answer of a cancelled walk; the caller has its own.
-        let mut state = walked.ok_or(WalkError::DeadlinePassed { deadline: self.settings.deadline })??;
+        let mut state = walked.ok_or(WalkError::DeadlinePassed {
+            deadline: self.settings.deadline,
+        })??;
         self.annotations.apply(&mut state, &dump);
         Ok(Stackwalk::new(json::document(&mut state, &symbols)))
     }
@@ -84,7 +100,10 @@ async fn walk<D: Deref<Target = [u8]>>(
     options.stat_reporter = Some(progress);
     process_minidump_with_options(dump, symbols, options)
         .await
-        .map_err(|error| WalkError::Unprocessable { name: error.name(), reason: error.to_string() })
+        .map_err(|error| WalkError::Unprocessable {
+            name: error.name(),
+            reason: error.to_string(),
+        })
 }
 
 /// Awaits `walk`; `None` once it is cancelled. A walk that waits for symbols is dropped where it waits.

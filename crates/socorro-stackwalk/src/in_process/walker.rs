@@ -117,7 +117,9 @@ impl InProcessStackwalker {
                 location: "unknown place".to_owned(),
                 message: "the walk ended without an answer".to_owned(),
             }),
-            Err(_) => Err(WalkError::DeadlinePassed { deadline: self.settings.deadline }),
+            Err(_) => Err(WalkError::DeadlinePassed {
+                deadline: self.settings.deadline,
+            }),
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::mem;
 
 use minidump::{MinidumpModuleList, MinidumpUnloadedModuleList};
-use minidump_processor::{AdjustedAddress, CrashInconsistency, ExceptionInfo, PossibleBitFlip, ProcessState};
+use minidump_processor::{
+    AdjustedAddress, CrashInconsistency, ExceptionInfo, PossibleBitFlip, ProcessState,
+};
 use serde_json::Value;
 
 use super::value::{Addresses, array, object};
@@ -12,27 +14,51 @@ pub(super) fn crash_info(state: &mut ProcessState, addresses: Addresses) -> Valu
     let instruction_pointer_update = instruction_pointer_update(state);
     let exception = state.exception_info.as_ref();
     object([
-        ("address", exception.map(|info| addresses.write(info.address.0)).into()),
-        ("adjusted_address", exception.and_then(|info| adjusted_address(info, addresses)).into()),
+        (
+            "address",
+            exception.map(|info| addresses.write(info.address.0)).into(),
+        ),
+        (
+            "adjusted_address",
+            exception
+                .and_then(|info| adjusted_address(info, addresses))
+                .into(),
+        ),
         ("assertion", state.assertion.clone().into()),
-        ("crash_inconsistencies", exception.map(crash_inconsistencies).into()),
+        (
+            "crash_inconsistencies",
+            exception.map(crash_inconsistencies).into(),
+        ),
         ("crashing_thread", state.requesting_thread.into()),
-        ("instruction", exception.and_then(|info| info.instruction_str.clone()).into()),
+        (
+            "instruction",
+            exception
+                .and_then(|info| info.instruction_str.clone())
+                .into(),
+        ),
         ("instruction_pointer_update", instruction_pointer_update),
-        ("memory_accesses", exception.map_or(Value::Null, |info| memory_accesses(info, addresses))),
-        ("possible_bit_flips", exception.map_or(Value::Null, |info| possible_bit_flips(info, addresses))),
+        (
+            "memory_accesses",
+            exception.map_or(Value::Null, |info| memory_accesses(info, addresses)),
+        ),
+        (
+            "possible_bit_flips",
+            exception.map_or(Value::Null, |info| possible_bit_flips(info, addresses)),
+        ),
         ("type", exception.map(|info| info.reason.to_string()).into()),
     ])
 }
 
 fn adjusted_address(info: &ExceptionInfo, addresses: Addresses) -> Option<Value> {
     Some(match info.adjusted_address.as_ref()? {
-        AdjustedAddress::NonCanonical(address) => {
-            object([("address", addresses.write(address.0)), ("kind", "non-canonical".into())])
-        }
-        AdjustedAddress::NullPointerWithOffset(offset) => {
-            object([("kind", "null-pointer".into()), ("offset", addresses.write(offset.0))])
-        }
+        AdjustedAddress::NonCanonical(address) => object([
+            ("address", addresses.write(address.0)),
+            ("kind", "non-canonical".into()),
+        ]),
+        AdjustedAddress::NullPointerWithOffset(offset) => object([
+            ("kind", "null-pointer".into()),
+            ("offset", addresses.write(offset.0)),
+        ]),
     })
 }
 
@@ -43,8 +69,12 @@ fn crash_inconsistencies(info: &ExceptionInfo) -> Value {
             CrashInconsistency::PrivInstructionCrashWithoutPrivInstruction => {
                 "priv_instruction_crash_without_priv_instruction"
             }
-            CrashInconsistency::NonCanonicalAddressFalselyReported => "non_canonical_address_falsely_reported",
-            CrashInconsistency::AccessViolationWhenAccessAllowed => "access_violation_when_access_allowed",
+            CrashInconsistency::NonCanonicalAddressFalselyReported => {
+                "non_canonical_address_falsely_reported"
+            }
+            CrashInconsistency::AccessViolationWhenAccessAllowed => {
+                "access_violation_when_access_allowed"
+            }
             CrashInconsistency::CrashingAccessNotFoundInMemoryAccesses => {
                 "crashing_access_not_found_in_memory_accesses"
             }
@@ -69,7 +99,12 @@ fn memory_accesses(info: &ExceptionInfo, addresses: Addresses) -> Value {
             members.push(("is_likely_guard_page", true.into()));
         }
         members.push(("size", access.size.into()));
-        Value::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+        Value::Object(
+            members
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect(),
+        )
     }))
 }
 
@@ -77,7 +112,11 @@ fn possible_bit_flips(info: &ExceptionInfo, addresses: Addresses) -> Value {
     if info.possible_bit_flips.is_empty() {
         return Value::Null;
     }
-    array(info.possible_bit_flips.iter().map(|flip| possible_bit_flip(flip, addresses)))
+    array(
+        info.possible_bit_flips
+            .iter()
+            .map(|flip| possible_bit_flip(flip, addresses)),
+    )
 }
 
 fn possible_bit_flip(flip: &PossibleBitFlip, addresses: Addresses) -> Value {
@@ -102,12 +141,19 @@ fn possible_bit_flip(flip: &PossibleBitFlip, addresses: Addresses) -> Value {
 /// The type that holds it cannot be named outside of its crate, so upstream's own printing is asked, with everything
 /// large taken out of the state for that moment.
 fn instruction_pointer_update(state: &mut ProcessState) -> Value {
-    if state.exception_info.as_ref().is_none_or(|info| info.instruction_pointer_update.is_none()) {
+    if state
+        .exception_info
+        .as_ref()
+        .is_none_or(|info| info.instruction_pointer_update.is_none())
+    {
         return Value::Null;
     }
     let threads = mem::take(&mut state.threads);
     let modules = mem::replace(&mut state.modules, MinidumpModuleList::new());
-    let unloaded_modules = mem::replace(&mut state.unloaded_modules, MinidumpUnloadedModuleList::new());
+    let unloaded_modules = mem::replace(
+        &mut state.unloaded_modules,
+        MinidumpUnloadedModuleList::new(),
+    );
     let handles = state.handles.take();
     let soft_errors = state.soft_errors.take();
     let requesting_thread = state.requesting_thread.take();
@@ -122,8 +168,14 @@ fn instruction_pointer_update(state: &mut ProcessState) -> Value {
     state.soft_errors = soft_errors;
     state.requesting_thread = requesting_thread;
 
-    let document: Option<Value> = printed.ok().and_then(|()| serde_json::from_slice(&text).ok());
+    let document: Option<Value> = printed
+        .ok()
+        .and_then(|()| serde_json::from_slice(&text).ok());
     document
-        .and_then(|mut document| document.pointer_mut("/crash_info/instruction_pointer_update").map(Value::take))
+        .and_then(|mut document| {
+            document
+                .pointer_mut("/crash_info/instruction_pointer_update")
+                .map(Value::take)
+        })
         .unwrap_or_default()
 }

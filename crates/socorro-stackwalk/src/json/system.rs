@@ -11,9 +11,21 @@ pub(super) fn system_info(state: &ProcessState) -> Value {
         ("cpu_arch", system.cpu.to_string().into()),
         ("cpu_count", system.cpu_count.into()),
         ("cpu_info", system.cpu_info.clone().into()),
-        ("cpu_microcode_version", system.cpu_microcode_version.map(|version| format!("{version:#x}")).into()),
+        (
+            "cpu_microcode_version",
+            system
+                .cpu_microcode_version
+                .map(|version| format!("{version:#x}"))
+                .into(),
+        ),
         ("os", system.os.long_name().into()),
-        ("os_ver", system.format_os_version().map(std::borrow::Cow::into_owned).into()),
+        (
+            "os_ver",
+            system
+                .format_os_version()
+                .map(std::borrow::Cow::into_owned)
+                .into(),
+        ),
     ])
 }
 
@@ -35,7 +47,14 @@ pub(super) fn proc_limits(state: &ProcessState) -> Value {
     };
     let mut limits: Vec<_> = limits.limits.iter().collect();
     limits.sort_by_key(|(name, _)| *name);
-    object([("limits", array(limits.into_iter().map(|(name, limit)| proc_limit(name, limit))))])
+    object([(
+        "limits",
+        array(
+            limits
+                .into_iter()
+                .map(|(name, limit)| proc_limit(name, limit)),
+        ),
+    )])
 }
 
 fn proc_limit(name: &str, limit: &LinuxProcLimit) -> Value {
@@ -58,7 +77,8 @@ fn limit_value(limit: &Limit) -> Value {
 pub(super) fn mac_crash_info(state: &ProcessState, addresses: Addresses) -> Value {
     let info = state.mac_crash_info.as_ref().map(|info| {
         let records = info.iter().map(|record| {
-            let number = |value: Option<&u64>| Value::from(value.map(|value| addresses.write(*value)));
+            let number =
+                |value: Option<&u64>| Value::from(value.map(|value| addresses.write(*value)));
             object([
                 ("abort_cause", number(record.abort_cause())),
                 ("backtrace", record.backtrace().into()),
@@ -70,13 +90,20 @@ pub(super) fn mac_crash_info(state: &ProcessState, addresses: Addresses) -> Valu
                 ("thread", number(record.thread())),
             ])
         });
-        object([("num_records", info.len().into()), ("records", array(records))])
+        object([
+            ("num_records", info.len().into()),
+            ("records", array(records)),
+        ])
     });
     info.into()
 }
 
 pub(super) fn mac_boot_args(state: &ProcessState) -> Value {
-    state.mac_boot_args.as_ref().and_then(|arguments| arguments.bootargs.clone()).into()
+    state
+        .mac_boot_args
+        .as_ref()
+        .and_then(|arguments| arguments.bootargs.clone())
+        .into()
 }
 
 pub(super) fn handles(state: &ProcessState) -> Value {

@@ -9,7 +9,11 @@ use serde_json::{Map, Value};
 use super::value::{Addresses, array, object};
 
 pub(super) fn threads(state: &ProcessState, addresses: Addresses) -> Vec<Value> {
-    state.threads.iter().map(|thread| thread_value(thread, addresses)).collect()
+    state
+        .threads
+        .iter()
+        .map(|thread| thread_value(thread, addresses))
+        .collect()
 }
 
 /// The crashing thread again, with its index and the registers of its first frame. `None` without a crashing thread
@@ -26,16 +30,29 @@ pub(super) fn crashing_thread(state: &ProcessState, threads: &[Value]) -> Option
 
 /// Inserts a member where it belongs in the order of keys.
 fn insert_sorted(object: &mut Map<String, Value>, key: &str, value: Value) {
-    let index = object.keys().take_while(|present| present.as_str() < key).count();
+    let index = object
+        .keys()
+        .take_while(|present| present.as_str() < key)
+        .count();
     object.shift_insert(index, key.to_owned(), value);
 }
 
 fn thread_value(thread: &CallStack, addresses: Addresses) -> Value {
-    let frames = thread.frames.iter().enumerate().map(|(index, frame)| frame_value(index, frame, addresses));
+    let frames = thread
+        .frames
+        .iter()
+        .enumerate()
+        .map(|(index, frame)| frame_value(index, frame, addresses));
     object([
         ("frame_count", thread.frames.len().into()),
         ("frames", array(frames)),
-        ("last_error_value", thread.last_error_value.map(|error| error.to_string()).into()),
+        (
+            "last_error_value",
+            thread
+                .last_error_value
+                .map(|error| error.to_string())
+                .into(),
+        ),
         ("thread_id", thread.thread_id.into()),
         ("thread_name", thread.thread_name.clone().into()),
     ])
@@ -48,12 +65,20 @@ fn frame_value(index: usize, frame: &StackFrame, addresses: Addresses) -> Value 
         ("file", frame.source_file_name.clone().into()),
         ("frame", index.into()),
         ("function", frame.function_name.clone().into()),
-        ("function_offset", frame.function_base.map(offset_from).into()),
+        (
+            "function_offset",
+            frame.function_base.map(offset_from).into(),
+        ),
         ("inlines", inlines(&frame.inlines)),
         ("line", frame.source_line.into()),
         ("missing_symbols", frame.function_name.is_none().into()),
         ("module", module.map(|module| basename(&module.name)).into()),
-        ("module_offset", module.map(|module| offset_from(module.raw.base_of_image)).into()),
+        (
+            "module_offset",
+            module
+                .map(|module| offset_from(module.raw.base_of_image))
+                .into(),
+        ),
         ("offset", addresses.write(frame.instruction)),
         ("trust", frame.trust.as_str().into()),
         ("unloaded_modules", unloaded_modules(frame, addresses)),
@@ -89,9 +114,14 @@ fn registers(context: &MinidumpContext) -> Value {
         MinidumpContextValidity::All => true,
         MinidumpContextValidity::Some(valid) => valid.contains(register),
     };
-    let mut names: Vec<_> =
-        context.general_purpose_registers().iter().filter(|register| is_valid(register)).collect();
+    let mut names: Vec<_> = context
+        .general_purpose_registers()
+        .iter()
+        .filter(|register| is_valid(register))
+        .collect();
     names.sort_unstable();
-    let registers = names.into_iter().map(|name| ((*name).to_owned(), context.format_register(name).into()));
+    let registers = names
+        .into_iter()
+        .map(|name| ((*name).to_owned(), context.format_register(name).into()));
     Value::Object(registers.collect())
 }

@@ -6,8 +6,14 @@ use serde_json::{Map, Value};
 
 /// Makes the members of an object. They must be given sorted by key.
 pub(super) fn fields<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
-    debug_assert!(members.is_sorted_by_key(|(key, _)| *key), "keys out of order");
-    members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    debug_assert!(
+        members.is_sorted_by_key(|(key, _)| *key),
+        "keys out of order"
+    );
+    members
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
 }
 
 /// Makes an object. The members must be given sorted by key.
@@ -34,11 +40,17 @@ pub(super) struct Addresses {
 
 impl Addresses {
     pub(super) fn of(state: &ProcessState) -> Self {
-        Self { is_32_bit: state.system_info.cpu.pointer_width() == PointerWidth::Bits32 }
+        Self {
+            is_32_bit: state.system_info.cpu.pointer_width() == PointerWidth::Bits32,
+        }
     }
 
     pub(super) fn write(self, address: u64) -> Value {
-        Value::String(if self.is_32_bit { format!("{address:#010x}") } else { format!("{address:#018x}") })
+        Value::String(if self.is_32_bit {
+            format!("{address:#010x}")
+        } else {
+            format!("{address:#018x}")
+        })
     }
 }
 
@@ -48,7 +60,10 @@ mod tests {
 
     #[test]
     fn addresses_have_the_width_of_the_machine() {
-        assert_eq!(Addresses { is_32_bit: false }.write(0x1000), "0x0000000000001000");
+        assert_eq!(
+            Addresses { is_32_bit: false }.write(0x1000),
+            "0x0000000000001000"
+        );
         assert_eq!(Addresses { is_32_bit: true }.write(0x1000), "0x00001000");
     }
 }

@@ -45,7 +45,12 @@ where
     V: Send + Sync + 'static,
 {
     pub(super) fn new(capacity: u64) -> Self {
-        Self { state: Mutex::new(State { ready: Lru::new(capacity), in_the_making: HashMap::new() }) }
+        Self {
+            state: Mutex::new(State {
+                ready: Lru::new(capacity),
+                in_the_making: HashMap::new(),
+            }),
+        }
     }
 
     /// Finds the value of `key`, or makes it. `None` if the task that was making it died.
@@ -62,7 +67,10 @@ where
             Found::Missing(sender, receiver) => (Some(sender), receiver),
         };
         if let Some(sender) = sender {
-            let making = Making { cache: Arc::clone(self), key };
+            let making = Making {
+                cache: Arc::clone(self),
+                key,
+            };
             let made = make();
             tokio::spawn(async move { making.finish(made.await, &sender) });
         }
@@ -100,7 +108,10 @@ where
 enum Found<V> {
     Ready(Arc<V>),
     InTheMaking(watch::Receiver<Option<Arc<V>>>),
-    Missing(watch::Sender<Option<Arc<V>>>, watch::Receiver<Option<Arc<V>>>),
+    Missing(
+        watch::Sender<Option<Arc<V>>>,
+        watch::Receiver<Option<Arc<V>>>,
+    ),
 }
 
 /// Keeps the place of a value in the making, and clears it even if the task that makes it is dropped or panics.
@@ -124,7 +135,10 @@ where
             value: Arc::clone(&value),
             expires: made.keep_for.map(|duration| Instant::now() + duration),
         };
-        self.cache.lock().ready.insert(self.key.clone(), ready, made.weight);
+        self.cache
+            .lock()
+            .ready
+            .insert(self.key.clone(), ready, made.weight);
         sender.send_replace(Some(value));
     }
 }
@@ -154,7 +168,11 @@ mod tests {
     use super::*;
 
     fn made(value: usize, keep_for: Option<Duration>) -> Made<usize> {
-        Made { value, weight: 1, keep_for }
+        Made {
+            value,
+            weight: 1,
+            keep_for,
+        }
     }
 
     #[tokio::test]
@@ -187,18 +205,44 @@ mod tests {
     async fn a_value_with_an_age_is_made_anew_when_it_is_over() {
         let cache = Arc::new(Cache::new(100));
         let minute = Some(Duration::from_secs(60));
-        assert_eq!(*cache.get_or_make("key", || async move { made(1, minute) }).await.unwrap(), 1);
+        assert_eq!(
+            *cache
+                .get_or_make("key", || async move { made(1, minute) })
+                .await
+                .unwrap(),
+            1
+        );
         tokio::time::advance(Duration::from_secs(59)).await;
-        assert_eq!(*cache.get_or_make("key", || async move { made(2, minute) }).await.unwrap(), 1);
+        assert_eq!(
+            *cache
+                .get_or_make("key", || async move { made(2, minute) })
+                .await
+                .unwrap(),
+            1
+        );
         tokio::time::advance(Duration::from_secs(2)).await;
-        assert_eq!(*cache.get_or_make("key", || async move { made(3, minute) }).await.unwrap(), 3);
+        assert_eq!(
+            *cache
+                .get_or_make("key", || async move { made(3, minute) })
+                .await
+                .unwrap(),
+            3
+        );
     }
 
     #[tokio::test]
     async fn a_task_that_dies_leaves_the_place_to_the_next() {
         let cache: Arc<Cache<&str, usize>> = Arc::new(Cache::new(100));
-        let died = cache.get_or_make("key", || async { panic!("on purpose") }).await;
+        let died = cache
+            .get_or_make("key", || async { panic!("on purpose") })
+            .await;
         assert_eq!(died, None);
-        assert_eq!(*cache.get_or_make("key", || async { made(7, None) }).await.unwrap(), 7);
+        assert_eq!(
+            *cache
+                .get_or_make("key", || async { made(7, None) })
+                .await
+                .unwrap(),
+            7
+        );
     }
 }

@@ -48,12 +48,20 @@ impl<'a> CrashSymbols<'a> {
         progress: &'a PendingProcessorStats,
         max_frames: u64,
     ) -> Self {
-        Self { store, cancelled, progress, max_frames, modules: Mutex::default() }
+        Self {
+            store,
+            cancelled,
+            progress,
+            max_frames,
+            modules: Mutex::default(),
+        }
     }
 
     /// What the walk asked for `module`; `None` if it never did.
     pub(crate) fn of(&self, module: &dyn Module) -> Option<Arc<ModuleSymbols>> {
-        self.lock().get(&(module.base_address(), module.size())).cloned()
+        self.lock()
+            .get(&(module.base_address(), module.size()))
+            .cloned()
     }
 
     async fn symbols(&self, module: &(dyn Module + Sync)) -> Arc<ModuleSymbols> {
@@ -108,7 +116,11 @@ impl SymbolProvider for CrashSymbols<'_> {
         }
     }
 
-    async fn walk_frame(&self, module: &(dyn Module + Sync), walker: &mut (dyn FrameWalker + Send)) -> Option<()> {
+    async fn walk_frame(
+        &self,
+        module: &(dyn Module + Sync),
+        walker: &mut (dyn FrameWalker + Send),
+    ) -> Option<()> {
         self.wait_if_cancelled().await;
         if self.is_exhausted() {
             return None;
@@ -120,7 +132,11 @@ impl SymbolProvider for CrashSymbols<'_> {
     }
 
     /// Nobody asks for files in a walk.
-    async fn get_file_path(&self, _: &(dyn Module + Sync), _: FileKind) -> Result<PathBuf, FileError> {
+    async fn get_file_path(
+        &self,
+        _: &(dyn Module + Sync),
+        _: FileKind,
+    ) -> Result<PathBuf, FileError> {
         Err(FileError::NotFound)
     }
 }

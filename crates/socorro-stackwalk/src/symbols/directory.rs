@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 
 use super::error::SymbolError;
-use super::name::SymbolName;
+use super::name::{ModuleName, SymbolName};
 use super::source::{FetchSymbols, FoundSymbols, SymbolContent};
 
 /// A directory tree laid out as on a symbol server: `NAME/ID/NAME.sym`.
@@ -26,7 +26,9 @@ impl DirectorySource {
         match std::fs::metadata(&root) {
             Ok(metadata) if metadata.is_dir() => Ok(Self { root }),
             Ok(_) => Err(SymbolError::NotADirectory { path: root }),
-            Err(source) if source.kind() == ErrorKind::NotFound => Err(SymbolError::NoDirectory { path: root }),
+            Err(source) if source.kind() == ErrorKind::NotFound => {
+                Err(SymbolError::NoDirectory { path: root })
+            }
             Err(source) => Err(SymbolError::Io { path: root, source }),
         }
     }
@@ -34,15 +36,27 @@ impl DirectorySource {
 
 #[async_trait]
 impl FetchSymbols for DirectorySource {
-    async fn fetch(&self, name: &SymbolName) -> Result<Option<FoundSymbols>, SymbolError> {
+    async fn fetch(
+        &self,
+        name: &SymbolName,
+        _: &ModuleName,
+    ) -> Result<Option<FoundSymbols>, SymbolError> {
         let path = path_in(&self.root, name);
         // One look into the file system: too short to be worth handing to another thread.
         match std::fs::metadata(&path) {
-            Ok(metadata) if metadata.is_file() => {
-                Ok(Some(FoundSymbols { content: SymbolContent::File(path), url: None }))
-            }
+            Ok(metadata) if metadata.is_file() => Ok(Some(FoundSymbols {
+                content: SymbolContent::File(path),
+                url: None,
+            })),
             Ok(_) => Ok(None),
-            Err(source) if matches!(source.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+            Err(source)
+                if matches!(
+                    source.kind(),
+                    ErrorKind::NotFound | ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(None)
+            }
             Err(source) => Err(SymbolError::Io { path, source }),
         }
     }
@@ -69,15 +83,31 @@ mod tests {
         let id = "abcd1234-abcd-1234-abcd-abcd12345678-a".parse().unwrap();
         let name = SymbolName::new("foo.pdb", id).unwrap();
         let source = DirectorySource::new(root.path()).unwrap();
-        assert!(source.fetch(&name).await.unwrap().is_none());
+        assert!(
+            source
+                .fetch(&name, &ModuleName::default())
+                .await
+                .unwrap()
+                .is_none()
+        );
 
         let path = path_in(root.path(), &name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, "MODULE").unwrap();
-        let found = source.fetch(&name).await.unwrap().unwrap();
+        let found = source
+            .fetch(&name, &ModuleName::default())
+            .await
+            .unwrap()
+            .unwrap();
         assert!(matches!(found.content, SymbolContent::File(found) if found == path));
 
         let other = SymbolName::new("foo.pdb", debugid::DebugId::nil()).unwrap();
-        assert!(source.fetch(&other).await.unwrap().is_none());
+        assert!(
+            source
+                .fetch(&other, &ModuleName::default())
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
 }

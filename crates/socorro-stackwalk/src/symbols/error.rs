@@ -33,7 +33,9 @@ pub enum SymbolError {
         reason: String,
     },
     /// A symbol server was given, but this program cannot talk to one.
-    #[error("symbol server {url:?} needs the feature `http` of socorro-stackwalk, which this program was built without")]
+    #[error(
+        "symbol server {url:?} needs the feature `http` of socorro-stackwalk, which this program was built without"
+    )]
     HttpNotBuiltIn {
         /// The text given, without user name, password and query.
         url: String,

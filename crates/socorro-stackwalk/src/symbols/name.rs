@@ -37,13 +37,20 @@ impl ModuleName {
     /// An empty debug file name stands for the code file: MinGW writes none.
     pub fn symbols(&self) -> Option<SymbolName> {
         let debug_file = self.debug_file.as_deref()?;
-        let debug_file = if debug_file.is_empty() { &self.code_file } else { debug_file };
+        let debug_file = if debug_file.is_empty() {
+            &self.code_file
+        } else {
+            debug_file
+        };
         SymbolName::new(debug_file, self.debug_id?)
     }
 
     /// The name of the module's file; `None` if the minidump does not tell or the name is unfit for a path.
     pub fn code(&self) -> Option<CodeName> {
-        Some(CodeName { file: file_name(&self.code_file)?.to_owned(), id: self.code_id.clone()? })
+        Some(CodeName {
+            file: file_name(&self.code_file)?.to_owned(),
+            id: self.code_id.clone()?,
+        })
     }
 }
 
@@ -59,7 +66,10 @@ impl SymbolName {
     ///
     /// `None` if no safe base name is left: empty, `.`, `..`, with control characters or a colon, or over 255 bytes.
     pub fn new(debug_file: &str, debug_id: DebugId) -> Option<Self> {
-        Some(Self { debug_file: file_name(debug_file)?.to_owned(), debug_id })
+        Some(Self {
+            debug_file: file_name(debug_file)?.to_owned(),
+            debug_id,
+        })
     }
 
     /// Base name of the debug file.
@@ -78,7 +88,11 @@ impl SymbolName {
     /// `.sym`; others are kept and `.sym` appended. Source: Breakpad, "symbol server" layout.
     pub fn path_parts(&self) -> [String; 3] {
         let file = with_sym_extension(&self.debug_file, "pdb");
-        [self.debug_file.clone(), self.debug_id.breakpad().to_string(), file]
+        [
+            self.debug_file.clone(),
+            self.debug_id.breakpad().to_string(),
+            file,
+        ]
     }
 }
 
@@ -110,7 +124,9 @@ impl CodeName {
 
 fn with_sym_extension(file: &str, replaced: &str) -> String {
     match file.rsplit_once('.') {
-        Some((stem, extension)) if extension.eq_ignore_ascii_case(replaced) => format!("{stem}.sym"),
+        Some((stem, extension)) if extension.eq_ignore_ascii_case(replaced) => {
+            format!("{stem}.sym")
+        }
         _ => format!("{file}.sym"),
     }
 }
@@ -141,14 +157,36 @@ mod tests {
     #[test]
     fn symbols_lie_under_base_name_and_id() {
         let directory = "ABCD1234ABCD1234ABCDABCD12345678a";
-        assert_eq!(path(r"c:\build\foo.pdb"), Some(format!("foo.pdb/{directory}/foo.sym")));
-        assert_eq!(path("FOO.PDB"), Some(format!("FOO.PDB/{directory}/FOO.sym")));
-        assert_eq!(path("/usr/lib/libc.so.6"), Some(format!("libc.so.6/{directory}/libc.so.6.sym")));
+        assert_eq!(
+            path(r"c:\build\foo.pdb"),
+            Some(format!("foo.pdb/{directory}/foo.sym"))
+        );
+        assert_eq!(
+            path("FOO.PDB"),
+            Some(format!("FOO.PDB/{directory}/FOO.sym"))
+        );
+        assert_eq!(
+            path("/usr/lib/libc.so.6"),
+            Some(format!("libc.so.6/{directory}/libc.so.6.sym"))
+        );
     }
 
     #[test]
     fn names_that_lead_elsewhere_are_refused() {
-        for bad in ["", ".", "..", "a/..", r"a\..", "a/", "/", "a\0b", "a\nb", "C:", "file:stream", &"x".repeat(256)] {
+        for bad in [
+            "",
+            ".",
+            "..",
+            "a/..",
+            r"a\..",
+            "a/",
+            "/",
+            "a\0b",
+            "a\nb",
+            "C:",
+            "file:stream",
+            &"x".repeat(256),
+        ] {
             assert_eq!(path(bad), None, "{bad:?}");
         }
     }
@@ -172,7 +210,10 @@ mod tests {
             code_id: Some(CodeId::new("64e782c570c4000".into())),
             ..ModuleName::default()
         };
-        assert_eq!(module.code().unwrap().path_parts().join("/"), "foo.dll/64E782C570C4000/foo.sym");
+        assert_eq!(
+            module.code().unwrap().path_parts().join("/"),
+            "foo.dll/64E782C570C4000/foo.sym"
+        );
     }
 
     proptest! {

@@ -41,12 +41,17 @@ pub(super) fn parse(found: &FoundSymbols, limit: u64) -> Result<Parsed, ParseFai
             Ok(parsed)
         }
         Ok(Err(failure)) => Err(failure),
-        Err(panic) => Err(ParseFailure::Corrupt(format!("parser panicked at {}: {}", panic.location, panic.message))),
+        Err(panic) => Err(ParseFailure::Corrupt(format!(
+            "parser panicked at {}: {}",
+            panic.location, panic.message
+        ))),
     }
 }
 
 fn parse_file(path: &Path, limit: u64) -> Result<Parsed, ParseFailure> {
-    let unreadable = |source: io::Error| ParseFailure::Unreadable(format!("cannot read {}: {source}", path.display()));
+    let unreadable = |source: io::Error| {
+        ParseFailure::Unreadable(format!("cannot read {}: {source}", path.display()))
+    };
     let file = File::open(path).map_err(unreadable)?;
     let size = file.metadata().map_err(unreadable)?.len();
     parse_reader(file, size, limit)
@@ -54,7 +59,9 @@ fn parse_file(path: &Path, limit: u64) -> Result<Parsed, ParseFailure> {
 
 fn parse_reader(reader: impl Read, size: u64, limit: u64) -> Result<Parsed, ParseFailure> {
     if size > limit {
-        return Err(ParseFailure::Unreadable(format!("file of {size} bytes is over the limit of {limit} bytes")));
+        return Err(ParseFailure::Unreadable(format!(
+            "file of {size} bytes is over the limit of {limit} bytes"
+        )));
     }
     match SymbolFile::parse(reader.take(limit), |_| ()) {
         Ok(file) => Ok(Parsed { file, size }),
@@ -69,11 +76,18 @@ mod tests {
 
     use super::*;
 
-    const GOOD: &str = "MODULE Linux x86_64 ABCD1234ABCD1234ABCDABCD12345678a foo\nFUNC 1000 10 0 main\n";
+    const GOOD: &str =
+        "MODULE Linux x86_64 ABCD1234ABCD1234ABCDABCD12345678a foo\nFUNC 1000 10 0 main\n";
 
     fn parse_text(text: &str, limit: u64) -> Result<Parsed, ParseFailure> {
         let content = SymbolContent::Bytes(Bytes::copy_from_slice(text.as_bytes()));
-        parse(&FoundSymbols { content, url: Some("http://symbols/foo".into()) }, limit)
+        parse(
+            &FoundSymbols {
+                content,
+                url: Some("http://symbols/foo".into()),
+            },
+            limit,
+        )
     }
 
     #[test]
@@ -88,13 +102,24 @@ mod tests {
 
     #[test]
     fn one_bad_line_rejects_the_whole_file() {
-        for bad in ["", "garbage\n", &format!("{GOOD}nonsense here\n"), GOOD.trim_end()] {
-            assert!(matches!(parse_text(bad, 1000), Err(ParseFailure::Corrupt(_))), "{bad:?}");
+        for bad in [
+            "",
+            "garbage\n",
+            &format!("{GOOD}nonsense here\n"),
+            GOOD.trim_end(),
+        ] {
+            assert!(
+                matches!(parse_text(bad, 1000), Err(ParseFailure::Corrupt(_))),
+                "{bad:?}"
+            );
         }
     }
 
     #[test]
     fn a_file_over_the_limit_is_not_read() {
-        assert!(matches!(parse_text(GOOD, 10), Err(ParseFailure::Unreadable(_))));
+        assert!(matches!(
+            parse_text(GOOD, 10),
+            Err(ParseFailure::Unreadable(_))
+        ));
     }
 }

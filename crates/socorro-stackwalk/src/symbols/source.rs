@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::directory::DirectorySource;
 use super::error::SymbolError;
-use super::name::{CodeName, SymbolName};
+use super::name::{CodeName, ModuleName, SymbolName};
 
 /// Finds the bytes of symbol files. Implement it to bring your own place for symbols.
 ///
@@ -17,12 +17,19 @@ use super::name::{CodeName, SymbolName};
 /// once per file, however many walks wait for it.
 #[async_trait]
 pub trait FetchSymbols: fmt::Debug + Send + Sync {
-    /// Finds a symbol file. `None` means that this source does not have it; the next source is asked then.
+    /// Finds the symbol file called `name`. `None` means that this source does not have it; the next source is asked
+    /// then.
+    ///
+    /// `module` is the first module for which the file was asked, in case the source keeps records of that.
     ///
     /// # Errors
     ///
     /// When the source cannot tell whether it has the file. The next source is asked then, too.
-    async fn fetch(&self, name: &SymbolName) -> Result<Option<FoundSymbols>, SymbolError>;
+    async fn fetch(
+        &self,
+        name: &SymbolName,
+        module: &ModuleName,
+    ) -> Result<Option<FoundSymbols>, SymbolError>;
 
     /// Finds debug file and id of a module of which a minidump tells only file and code id.
     ///
@@ -102,13 +109,16 @@ impl SymbolSource {
     /// assert!(error.to_string().contains("/no/such/symbols does not exist"));
     /// ```
     pub fn parse(text: &str) -> Result<Self, SymbolError> {
-        let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        let scheme = text
+            .split_once("://")
+            .map(|(scheme, _)| scheme.to_ascii_lowercase());
         match scheme.as_deref() {
             Some("http" | "https") => Self::parse_url(text),
             Some("file") => Self::directory(&text["file://".len()..]),
             Some(_) if !Path::new(text).exists() => Err(SymbolError::BadUrl {
                 url: without_secrets(text),
-                reason: "only http, https and file are supported, or the path of a directory".to_owned(),
+                reason: "only http, https and file are supported, or the path of a directory"
+                    .to_owned(),
             }),
             _ => Self::directory(text),
         }
@@ -121,7 +131,9 @@ impl SymbolSource {
 
     #[cfg(not(feature = "http"))]
     fn parse_url(text: &str) -> Result<Self, SymbolError> {
-        Err(SymbolError::HttpNotBuiltIn { url: without_secrets(text) })
+        Err(SymbolError::HttpNotBuiltIn {
+            url: without_secrets(text),
+        })
     }
 
     pub(super) fn get(&self) -> &dyn FetchSymbols {
@@ -135,7 +147,9 @@ pub(super) fn without_secrets(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };
-    let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+    let (authority, path) = rest
+        .find('/')
+        .map_or((rest, ""), |slash| rest.split_at(slash));
     let host = authority.rsplit('@').next().unwrap_or_default();
     format!("{scheme}://{host}{path}")
 }
@@ -146,7 +160,10 @@ mod tests {
 
     #[test]
     fn secrets_of_a_url_are_left_out() {
-        assert_eq!(without_secrets("https://u:p@host:1/a/b?token=x#y"), "https://host:1/a/b");
+        assert_eq!(
+            without_secrets("https://u:p@host:1/a/b?token=x#y"),
+            "https://host:1/a/b"
+        );
         assert_eq!(without_secrets("https://u:p@host"), "https://host");
     }
 
@@ -157,7 +174,9 @@ mod tests {
         std::fs::write(&file, "MODULE").unwrap();
         let refused = |text: &str| SymbolSource::parse(text).unwrap_err().to_string();
 
-        assert!(refused(file.to_str().unwrap()).contains("is a file; name the directory that holds it"));
+        assert!(
+            refused(file.to_str().unwrap()).contains("is a file; name the directory that holds it")
+        );
         assert!(refused("ftp://host/symbols").contains("only http, https and file"));
         assert!(SymbolSource::parse(directory.path().to_str().unwrap()).is_ok());
         assert!(SymbolSource::parse(&format!("file://{}", directory.path().display())).is_ok());
@@ -166,7 +185,12 @@ mod tests {
     #[cfg(not(feature = "http"))]
     #[test]
     fn a_server_without_the_feature_names_the_feature() {
-        let error = SymbolSource::parse("https://u:p@symbols.example/").unwrap_err().to_string();
-        assert!(error.contains("feature `http`") && !error.contains("u:p"), "{error}");
+        let error = SymbolSource::parse("https://u:p@symbols.example/")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("feature `http`") && !error.contains("u:p"),
+            "{error}"
+        );
     }
 }

@@ -125,9 +125,12 @@ impl SymbolStore {
     }
 
     /// Also tells the name of the symbols if it was not in the minidump but had to be asked for by code id.
-    pub(super) async fn lookup_identified(&self, module: &ModuleName) -> (Arc<SymbolLookup>, Option<SymbolName>) {
+    pub(super) async fn lookup_identified(
+        &self,
+        module: &ModuleName,
+    ) -> (Arc<SymbolLookup>, Option<SymbolName>) {
         if let Some(name) = module.symbols() {
-            return (self.by_name(name).await, None);
+            return (self.by_name(name, module).await, None);
         }
         // A debug file with an unfit name is not something that a code id could help with.
         let is_known = module.debug_file.is_some() && module.debug_id.is_some();
@@ -136,36 +139,48 @@ impl SymbolStore {
             _ => None,
         };
         match identified {
-            Some(name) => (self.by_name(name.clone()).await, Some(name)),
-            None => (missing("the minidump does not tell debug file and debug id of the module"), None),
+            Some(name) => (self.by_name(name.clone(), module).await, Some(name)),
+            None => (
+                missing("the minidump does not tell debug file and debug id of the module"),
+                None,
+            ),
         }
     }
 
-    async fn by_name(&self, name: SymbolName) -> Arc<SymbolLookup> {
-        let shared = Arc::clone(&self.shared);
+    async fn by_name(&self, name: SymbolName, module: &ModuleName) -> Arc<SymbolLookup> {
         let wanted = name.clone();
-        let found = self.shared.symbols.get_or_make(name, || async move { shared.load(&wanted).await }).await;
+        let make = || {
+            let (shared, module) = (Arc::clone(&self.shared), module.clone());
+            async move { shared.load(&wanted, &module).await }
+        };
+        let found = self.shared.symbols.get_or_make(name, make).await;
         found.unwrap_or_else(|| missing("the task that was loading them ended early"))
     }
 
     async fn identify(&self, code: CodeName) -> Option<SymbolName> {
         let shared = Arc::clone(&self.shared);
         let wanted = code.clone();
-        let identified = self.shared.identities.get_or_make(code, || async move { shared.ask(&wanted).await }).await;
+        let identified = self
+            .shared
+            .identities
+            .get_or_make(code, || async move { shared.ask(&wanted).await })
+            .await;
         identified?.as_ref().clone()
     }
 }
 
 fn missing(reason: impl Into<String>) -> Arc<SymbolLookup> {
-    Arc::new(SymbolLookup::Missing { reason: reason.into() })
+    Arc::new(SymbolLookup::Missing {
+        reason: reason.into(),
+    })
 }
 
 impl Shared {
     /// Asks each source in turn. A file that was found ends the search, even if it is corrupt.
-    async fn load(&self, name: &SymbolName) -> Made<SymbolLookup> {
+    async fn load(&self, name: &SymbolName, module: &ModuleName) -> Made<SymbolLookup> {
         let mut failure = None;
         for source in &self.sources {
-            match source.get().fetch(name).await {
+            match source.get().fetch(name, module).await {
                 Ok(Some(found)) => return self.parse(name, found).await,
                 Ok(None) => {}
                 Err(error) => {
@@ -175,8 +190,15 @@ impl Shared {
             }
         }
         let keep_for = self.keep_miss_for(failure.as_ref());
-        let reason = failure.map_or_else(|| "no source has them".to_owned(), |error| error.to_string());
-        Made { value: SymbolLookup::Missing { reason }, weight: ENTRY_WEIGHT, keep_for: Some(keep_for) }
+        let reason = failure.map_or_else(
+            || "no source has them".to_owned(),
+            |error| error.to_string(),
+        );
+        Made {
+            value: SymbolLookup::Missing { reason },
+            weight: ENTRY_WEIGHT,
+            keep_for: Some(keep_for),
+        }
     }
 
     async fn parse(&self, name: &SymbolName, found: FoundSymbols) -> Made<SymbolLookup> {
@@ -186,7 +208,11 @@ impl Shared {
             let _permit = permit;
             parse::parse(&found, limit)
         });
-        let failed = |value| Made { value, weight: ENTRY_WEIGHT, keep_for: Some(self.settings.failed_for) };
+        let failed = |value| Made {
+            value,
+            weight: ENTRY_WEIGHT,
+            keep_for: Some(self.settings.failed_for),
+        };
         match parsed.await {
             Ok(Ok(parsed)) => Made {
                 value: SymbolLookup::Loaded(Box::new(parsed.file)),
@@ -195,14 +221,22 @@ impl Shared {
                 keep_for: None,
             },
             Ok(Err(ParseFailure::Corrupt(reason))) => {
-                warn!(debug_file = name.debug_file(), reason, "corrupt symbol file");
+                warn!(
+                    debug_file = name.debug_file(),
+                    reason, "corrupt symbol file"
+                );
                 failed(SymbolLookup::Corrupt { reason })
             }
             Ok(Err(ParseFailure::Unreadable(reason))) => {
-                warn!(debug_file = name.debug_file(), reason, "unreadable symbol file");
+                warn!(
+                    debug_file = name.debug_file(),
+                    reason, "unreadable symbol file"
+                );
                 failed(SymbolLookup::Missing { reason })
             }
-            Err(error) => failed(SymbolLookup::Missing { reason: error.to_string() }),
+            Err(error) => failed(SymbolLookup::Missing {
+                reason: error.to_string(),
+            }),
         }
     }
 
@@ -210,7 +244,13 @@ impl Shared {
         let mut failure = None;
         for source in &self.sources {
             match source.get().identify(code).await {
-                Ok(Some(name)) => return Made { value: Some(name), weight: ENTRY_WEIGHT, keep_for: None },
+                Ok(Some(name)) => {
+                    return Made {
+                        value: Some(name),
+                        weight: ENTRY_WEIGHT,
+                        keep_for: None,
+                    };
+                }
                 Ok(None) => {}
                 Err(error) => {
                     debug!(code_file = code.file(), %error, "symbol source failed");
@@ -219,14 +259,21 @@ impl Shared {
             }
         }
         let keep_for = self.keep_miss_for(failure.as_ref());
-        Made { value: None, weight: ENTRY_WEIGHT, keep_for: Some(keep_for) }
+        Made {
+            value: None,
+            weight: ENTRY_WEIGHT,
+            keep_for: Some(keep_for),
+        }
     }
 
     /// A source that does not have a file is asked again after minutes, one that failed after seconds, one that lies
     /// on this machine at once.
     fn keep_miss_for(&self, failure: Option<&SymbolError>) -> Duration {
         match failure {
-            Some(error) => error.retry_after().unwrap_or_default().clamp(self.settings.failed_for, self.settings.not_found_for.max(self.settings.failed_for)),
+            Some(error) => error.retry_after().unwrap_or_default().clamp(
+                self.settings.failed_for,
+                self.settings.not_found_for.max(self.settings.failed_for),
+            ),
             None if self.sources.iter().all(|source| source.get().is_local()) => Duration::ZERO,
             None => self.settings.not_found_for,
         }

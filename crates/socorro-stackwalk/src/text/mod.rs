@@ -26,7 +26,11 @@ pub struct TextReport<'a> {
 impl<'a> TextReport<'a> {
     /// A report in short, without colour.
     pub fn new(document: &'a Map<String, Value>) -> Self {
-        Self { document, all_threads: false, color: false }
+        Self {
+            document,
+            all_threads: false,
+            color: false,
+        }
     }
 
     /// Whether to show all frames of all threads. Default: those of the crashing thread only.
@@ -62,10 +66,18 @@ struct Style {
 
 impl Style {
     fn heading(self, text: &str) -> String {
-        if self.color { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+        if self.color {
+            format!("\x1b[1m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 
     fn function(self, text: &str) -> String {
-        if self.color { format!("\x1b[36m{text}\x1b[0m") } else { text.to_owned() }
+        if self.color {
+            format!("\x1b[36m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 }

@@ -18,7 +18,10 @@ const GROUPS: [(Option<SymbolStatus>, &str); 4] = [
 
 pub(super) fn write(f: &mut fmt::Formatter<'_>, document: View<'_>, style: Style) -> fmt::Result {
     for (status, heading) in GROUPS {
-        let modules: Vec<_> = document.modules().filter(|module| module.symbols() == status).collect();
+        let modules: Vec<_> = document
+            .modules()
+            .filter(|module| module.symbols() == status)
+            .collect();
         if modules.is_empty() {
             continue;
         }
@@ -33,11 +36,21 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, document: View<'_>, style: Style
 /// Name, base, version, and the two parts of the name under which symbols are looked for.
 fn write_module(f: &mut fmt::Formatter<'_>, module: ModuleReport<'_>) -> fmt::Result {
     let part = |text: Option<&str>| Clean(text.unwrap_or_default()).to_string();
-    write!(f, "  {} {}", part(module.base_address()), part(module.filename()))?;
+    write!(
+        f,
+        "  {} {}",
+        part(module.base_address()),
+        part(module.filename())
+    )?;
     if let Some(version) = module.version() {
         write!(f, " {}", Clean(version))?;
     }
-    writeln!(f, " ({}/{})", part(module.debug_file()), part(module.debug_id()))
+    writeln!(
+        f,
+        " ({}/{})",
+        part(module.debug_file()),
+        part(module.debug_id())
+    )
 }
 
 fn write_unloaded(f: &mut fmt::Formatter<'_>, document: View<'_>, style: Style) -> fmt::Result {
@@ -45,10 +58,25 @@ fn write_unloaded(f: &mut fmt::Formatter<'_>, document: View<'_>, style: Style) 
     if modules.is_empty() {
         return Ok(());
     }
-    writeln!(f, "\n{} ({})", style.heading("Unloaded modules"), modules.len())?;
+    writeln!(
+        f,
+        "\n{} ({})",
+        style.heading("Unloaded modules"),
+        modules.len()
+    )?;
     for module in modules {
-        let text = |field: &str| module.get(field).and_then(Value::as_str).unwrap_or_default();
-        writeln!(f, "  {} {}", Clean(text("base_addr")), Clean(text("filename")))?;
+        let text = |field: &str| {
+            module
+                .get(field)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        writeln!(
+            f,
+            "  {} {}",
+            Clean(text("base_addr")),
+            Clean(text("filename"))
+        )?;
     }
     Ok(())
 }

@@ -9,20 +9,40 @@ use crate::report::{Frame, Thread, View};
 /// Frames shown of a thread that did not crash.
 const FRAMES_IN_SHORT: usize = 3;
 
-pub(super) fn write(f: &mut fmt::Formatter<'_>, document: View<'_>, style: Style, all: bool) -> fmt::Result {
+pub(super) fn write(
+    f: &mut fmt::Formatter<'_>,
+    document: View<'_>,
+    style: Style,
+    all: bool,
+) -> fmt::Result {
     let crashing = document.crashing_thread_index();
     if let (Some(index), Some(thread)) = (crashing, document.crashing_thread()) {
         write_heading(f, style, index, thread, " (crashed)")?;
         write_frames(f, style, thread, usize::MAX)?;
     }
-    for (index, thread) in document.threads().enumerate().filter(|(index, _)| Some(*index) != crashing) {
+    for (index, thread) in document
+        .threads()
+        .enumerate()
+        .filter(|(index, _)| Some(*index) != crashing)
+    {
         write_heading(f, style, index, thread, "")?;
-        write_frames(f, style, thread, if all { usize::MAX } else { FRAMES_IN_SHORT })?;
+        write_frames(
+            f,
+            style,
+            thread,
+            if all { usize::MAX } else { FRAMES_IN_SHORT },
+        )?;
     }
     Ok(())
 }
 
-fn write_heading(f: &mut fmt::Formatter<'_>, style: Style, index: usize, thread: Thread<'_>, mark: &str) -> fmt::Result {
+fn write_heading(
+    f: &mut fmt::Formatter<'_>,
+    style: Style,
+    index: usize,
+    thread: Thread<'_>,
+    mark: &str,
+) -> fmt::Result {
     writeln!(f)?;
     write!(f, "{}", style.heading(&format!("Thread {index}{mark}")))?;
     if let Some(name) = thread.name() {
@@ -39,7 +59,12 @@ fn write_heading(f: &mut fmt::Formatter<'_>, style: Style, index: usize, thread:
 
 /// Writes up to `most` frames and says how many are left. Inlined functions come before the frame they are inlined in
 /// and share its number.
-fn write_frames(f: &mut fmt::Formatter<'_>, style: Style, thread: Thread<'_>, most: usize) -> fmt::Result {
+fn write_frames(
+    f: &mut fmt::Formatter<'_>,
+    style: Style,
+    thread: Thread<'_>,
+    most: usize,
+) -> fmt::Result {
     let mut frames = thread.frames().enumerate();
     for (index, frame) in frames.by_ref().take(most) {
         for inline in frame.inlines() {
@@ -47,7 +72,14 @@ fn write_frames(f: &mut fmt::Formatter<'_>, style: Style, thread: Thread<'_>, mo
         }
         match frame.truncation() {
             Some(note) => writeln!(f, "     ... {} ...", Clean(note))?,
-            None => write_frame(f, style, index, frame, frame, frame.trust().unwrap_or("unknown"))?,
+            None => write_frame(
+                f,
+                style,
+                index,
+                frame,
+                frame,
+                frame.trust().unwrap_or("unknown"),
+            )?,
         }
         write_registers(f, frame)?;
     }
@@ -76,7 +108,12 @@ fn write_frame(
         (None, None, address) => write!(f, " {}", Clean(address.unwrap_or("unknown address")))?,
     }
     for (name, offsets) in frame.unloaded_modules() {
-        write!(f, " (unloaded {} at {})", Clean(name), Clean(&offsets.join(", ")))?;
+        write!(
+            f,
+            " (unloaded {} at {})",
+            Clean(name),
+            Clean(&offsets.join(", "))
+        )?;
     }
     if let Some(file) = place.file() {
         write!(f, " at {}", Clean(file))?;
