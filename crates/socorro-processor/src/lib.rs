@@ -13,7 +13,7 @@
 //!
 //! # tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
 //! let pipeline = Pipeline::new(Environment::system()).with_default_rulesets(
-//!     Arc::new(InProcessStackwalker::builder().build()),
+//!     Arc::new(InProcessStackwalker::new()),
 //!     &Arc::new(SignatureGenerator::default()),
 //! );
 //!
@@ -38,9 +38,11 @@ mod ruleset;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testing;
 pub mod values;
+mod worker;
 
 pub use crash::Crash;
 pub use error::Error;
 pub use pipeline::Pipeline;
 pub use rule::{AsyncRule, Item, Rule, RuleError, RuleInfo};
 pub use ruleset::Ruleset;
+pub use worker::{Failure, StageTimes, Summary, Worker, WorkerOptions};
