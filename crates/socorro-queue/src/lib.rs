@@ -44,6 +44,7 @@ mod duration;
 mod error;
 mod forward;
 mod lane;
+mod lease;
 mod limits;
 mod memory;
 mod message;
@@ -54,7 +55,8 @@ mod queue;
 mod queue_url;
 mod ruleset_name;
 
-//SQLITE
+#[cfg(feature = "sqlite")]
+mod sqlite;
 //TESTKIT
 
 pub use dead_letter::{DeadLetter, DeadLetterCause, DeadLetterId, DeadLetterReason};
@@ -70,4 +72,5 @@ pub use publish::{PublishOutcome, PublishReport};
 pub use queue::{CrashQueue, DeadLetters};
 pub use ruleset_name::RulesetName;
 
-//SQ2
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteOptions, SqliteQueue};

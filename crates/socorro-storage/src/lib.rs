@@ -9,6 +9,8 @@ pub mod layout;
 mod object;
 mod options;
 mod storage;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 mod values;
 
 pub use address::open;

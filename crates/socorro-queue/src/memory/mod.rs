@@ -276,6 +276,6 @@ impl DeadLetters for MemoryQueue {
     }
 }
 
-fn number_of(id: &DeadLetterId) -> Option<u64> {
+fn number_of(id: &DeadLetterId) -> Option<i64> {
     id.as_str().parse().ok()
 }
