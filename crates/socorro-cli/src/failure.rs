@@ -41,6 +41,14 @@ impl Failure {
         self
     }
 
+    /// Says what did not work because of this.
+    pub(crate) fn within(self, what: impl fmt::Display) -> Self {
+        Self {
+            message: format!("{what}: {}", self.message),
+            ..self
+        }
+    }
+
     /// The exit code of the program.
     pub(crate) fn exit(&self) -> Exit {
         self.exit

@@ -1,14 +1,18 @@
 //! The log on standard error, and what is said when the program itself is wrong.
 
-use std::{env, io, panic};
+use std::{
+    env, fmt,
+    io::{self, IsTerminal as _, Write as _},
+    panic,
+};
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::EnvFilter;
 
 use crate::{
     arguments::{GlobalArguments, LogFormat},
     failure::Failure,
-    output,
+    output::Clean,
 };
 
 /// The variable that decides alone what is logged.
@@ -20,16 +24,12 @@ const VARIABLE: &str = "RUST_LOG";
 /// # Errors
 ///
 /// When RUST_LOG is set and makes no sense.
-pub(crate) fn start(
-    arguments: &GlobalArguments,
-    service: bool,
-    color: bool,
-) -> Result<(), Failure> {
+pub(crate) fn start(arguments: &GlobalArguments, service: bool) -> Result<(), Failure> {
     let filter = filter(arguments, service)?;
-    let log = fmt::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
-        .with_ansi(color)
+        .with_ansi(color(arguments))
         .log_internal_errors(false);
     match (arguments.log_format, service) {
         (LogFormat::Json, _) => log.json().flatten_event(true).init(),
@@ -66,33 +66,55 @@ fn levels(verbose: u8, quiet: u8, service: bool) -> (LevelFilter, LevelFilter) {
     let usual: usize = if service { 3 } else { 2 };
     let chosen = (usual + usize::from(verbose)).saturating_sub(usize::from(quiet));
     let ours = LEVELS[chosen.min(LEVELS.len() - 1)];
-    let others = match ours {
-        LevelFilter::TRACE => LevelFilter::DEBUG,
-        _ => ours.min(LevelFilter::WARN),
-    };
+    // The crates that read minidumps warn of much that is usual.
+    let others = LEVELS[chosen.saturating_sub(2).clamp(chosen.min(1), 3)];
     (ours, others)
 }
 
-/// Tells a failure to whoever reads standard error: a person, or a program in JSON mode.
-pub(crate) fn report(failure: &Failure, format: LogFormat, color: bool) {
-    let message = failure.message();
-    // Before logging has started there is no log to tell it to.
-    match format {
-        LogFormat::Json if tracing::dispatcher::has_been_set() => {
-            tracing::error!(hint = failure.way_out(), "{message}")
-        }
-        _ => {
-            let label = if color {
-                "\x1b[1;31merror:\x1b[0m"
-            } else {
-                "error:"
-            };
-            output::note(format_args!("{label} {message}"));
-            if let Some(hint) = failure.way_out() {
-                output::note(format_args!("  {hint}"));
-            }
+/// Tells failures to whoever reads standard error.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reporter {
+    format: LogFormat,
+    color: bool,
+}
+
+impl Reporter {
+    pub(crate) fn new(arguments: &GlobalArguments) -> Self {
+        Self {
+            format: arguments.log_format,
+            color: color(arguments),
         }
     }
+
+    /// A line or two for a person; an entry of the log for a program.
+    pub(crate) fn report(self, failure: &Failure) {
+        let Self { format, color } = self;
+        let message = failure.message();
+        // Before the log has been started there is none to write to.
+        if format == LogFormat::Json && tracing::dispatcher::has_been_set() {
+            tracing::error!(hint = failure.way_out(), "{message}");
+            return;
+        }
+        let label = if color {
+            "\x1b[1;31merror:\x1b[0m"
+        } else {
+            "error:"
+        };
+        note(format_args!("{label} {message}"));
+        if let Some(hint) = failure.way_out() {
+            note(format_args!("  {hint}"));
+        }
+    }
+}
+
+/// Whether standard error wants colour.
+fn color(arguments: &GlobalArguments) -> bool {
+    arguments.color.fits(io::stderr().is_terminal())
+}
+
+/// Writes a line for people. There is nobody left to tell if that fails.
+fn note(text: impl fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Says where the program panicked. What the panic says may quote a crash report, so a service
@@ -108,9 +130,9 @@ pub(crate) fn watch_panics(service: bool) {
             return;
         }
         let said = info.payload_as_str().unwrap_or("no message");
-        output::note(format_args!(
+        note(format_args!(
             "socorro panicked at {place}: {}\n  this is a bug: please report it at {}",
-            output::Clean(said),
+            Clean(said),
             env!("CARGO_PKG_REPOSITORY"),
         ));
     }));
@@ -122,14 +144,12 @@ mod tests {
 
     #[test]
     fn each_v_or_q_is_one_level() {
-        assert_eq!(levels(0, 0, false), (LevelFilter::WARN, LevelFilter::WARN));
-        assert_eq!(levels(0, 0, true), (LevelFilter::INFO, LevelFilter::WARN));
-        assert_eq!(levels(2, 0, false), (LevelFilter::DEBUG, LevelFilter::WARN));
-        assert_eq!(levels(9, 0, true), (LevelFilter::TRACE, LevelFilter::DEBUG));
-        assert_eq!(
-            levels(0, 1, false),
-            (LevelFilter::ERROR, LevelFilter::ERROR)
-        );
-        assert_eq!(levels(0, 9, true), (LevelFilter::OFF, LevelFilter::OFF));
+        use LevelFilter as Level;
+        assert_eq!(levels(0, 0, false), (Level::WARN, Level::ERROR));
+        assert_eq!(levels(0, 0, true), (Level::INFO, Level::ERROR));
+        assert_eq!(levels(2, 0, false), (Level::DEBUG, Level::WARN));
+        assert_eq!(levels(9, 0, true), (Level::TRACE, Level::INFO));
+        assert_eq!(levels(0, 1, false), (Level::ERROR, Level::ERROR));
+        assert_eq!(levels(0, 9, true), (Level::OFF, Level::OFF));
     }
 }

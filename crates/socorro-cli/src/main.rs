@@ -15,12 +15,11 @@ mod output;
 mod pipeline;
 mod result;
 
-use std::{
-    io::{self, IsTerminal as _},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
-use crate::{arguments::Arguments, exit::Exit, failure::Failure, output::Output};
+use crate::{
+    arguments::Arguments, exit::Exit, failure::Failure, logging::Reporter, output::Output,
+};
 
 fn main() -> ExitCode {
     let arguments = match Arguments::read() {
@@ -32,23 +31,22 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    let color = arguments.global.color.fits(io::stderr().is_terminal());
-    let exit = run(&arguments, color).unwrap_or_else(|failure| {
-        logging::report(&failure, arguments.global.log_format, color);
+    let exit = run(&arguments).unwrap_or_else(|failure| {
+        Reporter::new(&arguments.global).report(&failure);
         failure.exit()
     });
     exit.into()
 }
 
-fn run(arguments: &Arguments, color: bool) -> Result<Exit, Failure> {
+fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let service = arguments.command.is_service();
-    logging::start(&arguments.global, service, color)?;
+    logging::start(&arguments.global, service)?;
     logging::watch_panics(service);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::because("cannot start the runtime", &error))?;
-    let mut output = Output::new(arguments.global.color);
+    let mut output = Output::new(&arguments.global);
     let result = runtime.block_on(arguments.command.run(&mut output));
     // A walk that was given up may still be loading symbols: nobody waits for those any more.
     runtime.shutdown_background();

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Map, Value};
 use socorro_core::json::{self, Form};
 
-use crate::{arguments::Color, failure::Failure};
+use crate::{arguments::GlobalArguments, failure::Failure, logging::Reporter};
 
 /// Standard output.
 ///
@@ -20,18 +20,25 @@ pub(crate) struct Output {
     is_terminal: bool,
     color: bool,
     closed: bool,
+    reporter: Reporter,
 }
 
 impl Output {
-    pub(crate) fn new(color: Color) -> Self {
+    pub(crate) fn new(arguments: &GlobalArguments) -> Self {
         let stdout = io::stdout();
         let is_terminal = stdout.is_terminal();
         Self {
             stdout,
             is_terminal,
-            color: color.fits(is_terminal),
+            color: arguments.color.fits(is_terminal),
             closed: false,
+            reporter: Reporter::new(arguments),
         }
+    }
+
+    /// Tells a failure, on standard error, that does not end the command.
+    pub(crate) fn report(&self, failure: &Failure) {
+        self.reporter.report(failure);
     }
 
     /// Whether a person reads along.
@@ -77,11 +84,6 @@ impl Output {
             Err(error) => Err(Failure::because("cannot write to standard output", &error)),
         }
     }
-}
-
-/// Writes a line for people to standard error. There is nobody left to tell if that fails.
-pub(crate) fn note(text: impl fmt::Display) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Text from outside, fit for a terminal: control characters are replaced.

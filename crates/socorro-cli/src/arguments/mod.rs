@@ -21,15 +21,17 @@ const EXAMPLES: &str = "\
 Examples:
   socorro stackwalk crash.dmp --symbols ./symbols
   socorro process crash.dmp --annotations raw_crash.json --summary
-  socorro storage put-crash --storage file:///srv/crashes crash.dmp | socorro queue publish --queue sqlite:///srv/queue.sqlite -
-  socorro processor --storage file:///srv/crashes --queue sqlite:///srv/queue.sqlite --drain
 
-`socorro COMMAND --help` tells more. Results go to standard output, everything else to standard error.
-Exit codes: 0 done, 1 something failed, 2 called wrongly, 128 + N ended early by signal N.";
+  export SOCORRO_STORAGE=file:///srv/crashes SOCORRO_QUEUE=sqlite:///srv/queue.sqlite
+  socorro storage put-crash crash.dmp --annotations raw_crash.json | socorro queue publish -
+  socorro processor --symbols ./symbols --drain
+
+`socorro COMMAND --help` tells more. Results go to standard output, everything else to standard
+error. Exit codes: 0 done, 1 something failed, 2 called wrongly, 128 + N ended by signal N.";
 
 /// Turns crash reports into symbolicated stacks and signatures.
 #[derive(Debug, Parser)]
-#[command(name = "socorro", version, about, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "socorro", version, after_help = EXAMPLES, max_term_width = 100)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: GlobalArguments,
@@ -61,25 +63,20 @@ pub(crate) struct GlobalArguments {
     pub(crate) color: Color,
 }
 
-/// How the log is written.
+/// How the log is written: lines for people, or a JSON object on each line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
-    /// A line for people.
     #[default]
     Text,
-    /// A JSON object on each line.
     Json,
 }
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, unless the environment says otherwise.
     #[default]
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 

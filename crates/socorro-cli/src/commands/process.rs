@@ -23,8 +23,8 @@ Examples:
   socorro process crash.dmp --annotations raw_crash.json --output processed_crash.json
   socorro process tab.dmp --dump upload_file_minidump_browser=browser.dmp | jq .signature
 
-The crash id is that of the annotations (uuid), or a new one. JSON goes to a terminal indented, elsewhere on one line
-exactly as crash storage would hold it.";
+The crash id is that of the annotations (uuid), or a new one. JSON goes to a terminal indented,
+elsewhere on one line exactly as crash storage would hold it.";
 
 /// Run the pipeline on one crash: symbolicated stacks, signature and all fields.
 #[derive(Debug, Args)]

@@ -18,10 +18,11 @@ const EXAMPLES: &str = "\
 Examples:
   socorro stackwalk crash.dmp
   socorro stackwalk crash.dmp --symbols ./symbols --all-threads
-  socorro stackwalk crash.dmp --symbols https://symbols.mozilla.org/ --symbols-cache ~/.cache/symbols
+  socorro stackwalk crash.dmp --symbols https://symbols.mozilla.org/ --symbols-cache ./cache
   xzcat crash.dmp.xz | socorro stackwalk - --json --pretty
 
-Symbols lie as NAME/ID/NAME.sym, with NAME and ID of their MODULE line, as `dump_syms --store DIR` writes them.";
+Symbols lie as NAME/ID/NAME.sym, with NAME and ID of the MODULE line in them, as
+`dump_syms --store DIR` writes them.";
 
 /// Walk the stacks of a minidump: why it crashed, and where.
 #[derive(Debug, Args)]

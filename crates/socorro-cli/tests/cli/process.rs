@@ -176,7 +176,7 @@ fn rulesets_and_signature_lists_have_to_be_there() {
         .fails(2, &["unknown ruleset \"nosuch\"", "default"]);
     run(["process", &dump, "--siglists", &site.file("symbols")]).fails(
         1,
-        &["signature list", "irrelevant_signature_re.txt", "all four"],
+        &["signature list", "signature_sentinels.txt", "all four"],
     );
     for list in [
         "irrelevant_signature_re.txt",

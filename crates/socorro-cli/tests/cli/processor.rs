@@ -195,11 +195,12 @@ fn what_is_configured_wrongly_is_told_before_anything_is_received() {
 #[cfg(unix)]
 mod signals {
     use std::{
-        io::{BufRead as _, BufReader, Read as _, Write as _},
-        net::{TcpListener, TcpStream},
+        io::{BufRead as _, BufReader, Read as _},
         process::{Child, Command, Stdio},
     };
 
+    #[cfg(feature = "http-symbols")]
+    use crate::support::SlowServer;
     use crate::support::{Run, Site};
 
     /// A processor that runs as a service.
@@ -267,33 +268,6 @@ mod signals {
         }
     }
 
-    /// A symbol server that a walk waits for, until it is answered.
-    #[cfg(feature = "http-symbols")]
-    struct SlowServer(TcpListener);
-
-    #[cfg(feature = "http-symbols")]
-    impl SlowServer {
-        fn start() -> Self {
-            Self(TcpListener::bind("127.0.0.1:0").unwrap())
-        }
-
-        fn url(&self) -> String {
-            format!("http://{}/", self.0.local_addr().unwrap())
-        }
-
-        /// Waits until a walk asks.
-        fn asked(&self) -> TcpStream {
-            self.0.accept().unwrap().0
-        }
-    }
-
-    /// Tells a walk that there are no such symbols.
-    #[cfg(feature = "http-symbols")]
-    fn has_none(mut walk: TcpStream) {
-        let answer = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-        walk.write_all(answer).unwrap();
-    }
-
     #[cfg(feature = "http-symbols")]
     #[test]
     fn what_is_in_work_is_finished_and_nothing_more_begun() {
@@ -307,7 +281,7 @@ mod signals {
         let walk = server.asked();
         service.signal("TERM");
         service.wait_for("told to stop");
-        has_none(walk);
+        walk.has_none();
         service.end().succeeds();
         assert!(site.processed().is_some());
         assert_eq!(site.depth(), [1, 0, 0, 0]);
@@ -367,7 +341,7 @@ mod signals {
         let walk = server.asked();
         service.signal("INT");
         service.wait_for("told to stop");
-        has_none(walk);
+        walk.has_none();
         assert_eq!(service.end().code, Some(128 + 2));
         assert!(site.processed().is_some());
     }

@@ -53,9 +53,9 @@ fn ids_that_are_none_are_told_and_the_others_published() {
     let published = published.fails(
         1,
         &[
-            "error: nonsense was not published",
+            "error: not published: invalid crash id \"nonsense\"",
             "36 characters",
-            "34f800161318 was not published",
+            "34f800161318",
             "calendar date",
         ],
     );

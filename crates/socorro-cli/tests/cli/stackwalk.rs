@@ -182,11 +182,20 @@ fn annotations_are_read_with_the_tolerance_of_storage() {
         .fails(1, &["cannot read annotations", "none.json"]);
 }
 
+#[cfg(feature = "http-symbols")]
 #[test]
 fn a_passed_deadline_is_told_with_the_way_out() {
     let site = Site::new();
-    run(["stackwalk", &site.file("crash.dmp"), "--deadline", "0s"])
-        .fails(1, &["deadline", "--deadline"]);
+    let server = crate::support::SlowServer::start();
+    run([
+        "stackwalk",
+        &site.file("crash.dmp"),
+        "--symbols",
+        &server.url(),
+        "--deadline",
+        "50ms",
+    ])
+    .fails(1, &["crash.dmp", "deadline of 0.05 s", "--deadline"]);
 }
 
 #[test]

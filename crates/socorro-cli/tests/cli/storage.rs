@@ -63,9 +63,9 @@ fn files_get_names_and_crashes_ids() {
             .succeeds()
             .lines(),
         [
+            "memory_report",
             "upload_file_minidump",
-            "upload_file_minidump_browser",
-            "memory_report"
+            "upload_file_minidump_browser"
         ]
     );
     assert_eq!(
@@ -198,7 +198,7 @@ fn storage_that_cannot_be_used_is_told() {
 fn storage_without_permission_is_told() {
     use std::os::unix::fs::PermissionsExt as _;
     let site = Site::new();
-    fs::set_permissions(site.path("crashes"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(site.path("crashes"), fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read_dir(site.path("crashes")).is_ok() {
         eprintln!("skipped: this user may read everything");
     } else {

@@ -19,6 +19,7 @@ fn version_and_help_go_to_standard_output() {
         "storage",
         "Examples:",
         "Exit codes",
+        "128 + N",
     ]);
     for command in [
         "stackwalk",
@@ -33,7 +34,7 @@ fn version_and_help_go_to_standard_output() {
     ] {
         run(command.split(' ').chain(["--help"]))
             .succeeds()
-            .prints(&["Examples:\n  socorro "]);
+            .prints(&["Examples:\n  ", "\n  socorro "]);
     }
 }
 
@@ -199,4 +200,45 @@ fn the_log_is_as_loud_as_asked_for() {
             .env("RUST_LOG", "error"),
     );
     quiet.succeeds().quietly();
+}
+
+#[test]
+fn what_people_told_about_themselves_is_in_no_log() {
+    let site = Site::new();
+    let private = [
+        "jane@example.org",
+        "https://private.example.org/",
+        "my secret comment",
+    ];
+    let [email, url, comment] = private;
+    site.write(
+        "raw_crash.json",
+        format!(
+            r#"{{"uuid": "{}", "ProductName": ["{comment}"], "Email": "{email}", "URL": "{url}",
+                "Comments": "{comment}", "TelemetryEnvironment": "{{{comment}",
+                "ModuleSignatureInfo": "{comment}"}}"#,
+            Site::ID
+        ),
+    );
+    site.put();
+    site.publish();
+    for format in ["text", "json"] {
+        let run = site.run([
+            "processor",
+            "--once",
+            Site::ID,
+            "-vvv",
+            "--log-format",
+            format,
+        ]);
+        let run = run.succeeds();
+        assert!(run.stderr.contains(Site::ID), "{run:?}");
+        for private in private {
+            assert!(
+                !run.stderr.contains(private),
+                "{private} is in {}",
+                run.stderr
+            );
+        }
+    }
 }

@@ -23,17 +23,20 @@ use crate::{
 
 const EXAMPLES: &str = "\
 Examples:
-  socorro processor --storage file:///srv/crashes --queue sqlite:///srv/queue.sqlite --symbols https://symbols.mozilla.org/
-  socorro processor --storage s3://crashes --queue sqlite:///srv/queue.sqlite --workers 8 --log-format json
   socorro processor --storage file:///srv/crashes --queue sqlite:///srv/queue.sqlite --drain
   socorro processor --storage file:///srv/crashes --once de1bb258-cbbf-4589-a673-34f800160918
 
-A crash is acknowledged only after its result is saved. The first SIGTERM or SIGINT stops receiving and lets crashes in
-work finish within the grace time; the rest is given back to the queue. The second one ends the program at once: what
-was in work then is delivered again when its lease ends.
+  export SOCORRO_STORAGE=s3://crashes SOCORRO_QUEUE=sqlite:///srv/queue.sqlite
+  socorro processor --symbols https://symbols.mozilla.org/ --symbols-cache /srv/symbols
+  socorro processor --workers 8 --log-format json
 
-Exit codes: 0 when told to stop and everything in work was finished (--drain: the queue is empty; --once: the result is
-saved), 1 otherwise.";
+A crash is acknowledged only after its result is saved. The first SIGTERM or SIGINT stops
+receiving and lets crashes in work finish within the grace time; the rest is given back to the
+queue. The second one ends the program at once: what was in work is delivered again when its
+lease ends.
+
+Exit code 0: told to stop, and what was in work was finished (--drain: the queue is empty; --once:
+the result is saved). Exit code 1: anything else.";
 
 /// Process crashes from a queue: fetch, walk, run the rules, save, acknowledge.
 #[derive(Debug, Args)]
@@ -130,12 +133,12 @@ pub(crate) async fn run(
         (Some(id), _) => once(*id, storage, pipeline, options, output).await,
         (None, Some(url)) => {
             let queue = arguments::open_queue(url, Some(options.lease)).await?;
+            let signals = Signals::watch()?;
             tracing::info!(
                 version = env!("CARGO_PKG_VERSION"), %storage, %queue, workers = options.workers,
                 "processor started"
             );
             let worker = Worker::with_options(storage, Arc::clone(&queue), pipeline, options);
-            let signals = Signals::watch()?;
             if arguments.drain {
                 drain(&worker, &*queue, signals, output).await
             } else {

@@ -1,6 +1,6 @@
 //! `socorro queue dead`: messages that were set aside.
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Map, Value, json};
 use socorro_core::json::Form;
 use socorro_queue::{CrashQueue, DeadLetter, DeadLetterId, DeadLetters};
@@ -8,8 +8,8 @@ use socorro_queue::{CrashQueue, DeadLetter, DeadLetterId, DeadLetters};
 use crate::{
     arguments::QueueArguments,
     exit::Exit,
-    failure::{Failure, with_causes},
-    output::{Clean, Output, note},
+    failure::Failure,
+    output::{Clean, Output},
 };
 
 const EXAMPLES: &str = "\
@@ -62,14 +62,15 @@ enum Command {
 
 /// Which dead letters.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("which").required(true).args(["ids", "all"]))]
 struct Selection {
     #[command(flatten)]
     queue: QueueArguments,
     /// Their ids, as the list has them
-    #[arg(value_name = "ID", required_unless_present = "all")]
+    #[arg(value_name = "ID")]
     ids: Vec<String>,
     /// All there are
-    #[arg(long, conflicts_with = "ids")]
+    #[arg(long)]
     all: bool,
 }
 
@@ -173,7 +174,7 @@ async fn decide(selection: &Selection, fate: Fate, output: &mut Output) -> Resul
             Ok(()) => output.line(&id)?,
             Err(error) => {
                 failed = true;
-                note(format_args!("error: {}", with_causes(&error)));
+                output.report(&error.into());
             }
         }
     }

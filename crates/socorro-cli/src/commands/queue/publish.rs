@@ -2,6 +2,8 @@
 
 use std::{
     collections::HashSet,
+    error::Error,
+    fmt,
     io::{self, IsTerminal as _},
 };
 
@@ -9,23 +11,17 @@ use clap::Args;
 use socorro_core::CrashId;
 use socorro_queue::{Job, Lane, RulesetName};
 
-use crate::{
-    arguments::QueueArguments,
-    exit::Exit,
-    failure::{Failure, with_causes},
-    input,
-    output::{Clean, Output, note},
-};
+use crate::{arguments::QueueArguments, exit::Exit, failure::Failure, input, output::Output};
 
 const EXAMPLES: &str = "\
 Examples:
   socorro queue publish --queue sqlite:///srv/queue.sqlite de1bb258-cbbf-4589-a673-34f800160918
   socorro queue publish --queue sqlite:///srv/queue.sqlite --lane reprocessing - < ids.txt
-  socorro queue publish --queue sqlite:///srv/queue.sqlite --ruleset regenerate_signature bp-de1bb258-cbbf-4589-a673-34f800160918
 
-Ids may have a bp- prefix, upper case and blanks around them, or be the URL of a report. In a list, empty lines and
-lines that begin with # are passed over; ids that come twice are published once.
-Prints the ids that were published. Those that were not are told on standard error, and the exit code is 1.";
+Ids may have a bp- prefix, upper case and blanks around them, or be the URL of a report. In a
+list, empty lines and lines that begin with # are passed over; ids that come twice are published
+once. Prints the ids that were published. Those that were not are told on standard error, and the
+exit code is 1.";
 
 /// How many ids are published at a time.
 const BATCH: usize = 500;
@@ -52,41 +48,48 @@ pub(crate) async fn run(
     arguments: &PublishArguments,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    let (jobs, mut failed) = jobs(arguments)?;
+    let Ids { ids, bad } = ids(arguments)?;
     let queue = arguments.queue.open().await?;
-    let mut published = 0;
-    for batch in jobs.chunks(BATCH) {
-        match queue.publish(arguments.lane, batch).await {
+    let mut failures: Vec<Failure> = bad;
+    for batch in ids.chunks(BATCH) {
+        let jobs = batch
+            .iter()
+            .map(|id| Job::with_ruleset(*id, arguments.ruleset.clone()));
+        match queue
+            .publish(arguments.lane, &jobs.collect::<Vec<_>>())
+            .await
+        {
             Ok(report) => {
-                published += report.published();
                 for outcome in report.outcomes() {
+                    let id = outcome.job.crash_id;
                     match &outcome.result {
-                        Ok(()) => output.line(outcome.job.crash_id)?,
-                        Err(error) => complain(&mut failed, outcome.job.crash_id, error),
+                        Ok(()) => output.line(id)?,
+                        Err(error) => failures.push(not_published(id, error)),
                     }
                 }
             }
-            Err(error) => {
-                for job in batch {
-                    complain(&mut failed, job.crash_id, &error);
-                }
-            }
+            Err(error) => failures.extend(batch.iter().map(|id| not_published(id, &error))),
         }
     }
-    tracing::info!(published, failed, lane = %arguments.lane, %queue, "published");
+    for failure in &failures {
+        output.report(failure);
+    }
+    let (failed, lane) = (failures.len(), arguments.lane);
+    tracing::info!(given = ids.len(), failed, %lane, %queue, "published");
     Ok(Exit::failure_if(failed > 0))
 }
 
-fn complain(failed: &mut usize, id: impl std::fmt::Display, error: &dyn std::error::Error) {
-    *failed += 1;
-    note(format_args!(
-        "error: {id} was not published: {}",
-        with_causes(error)
-    ));
+fn not_published(id: impl fmt::Display, error: &dyn Error) -> Failure {
+    Failure::because(format_args!("{id} was not published"), error)
 }
 
-/// The jobs to publish, and how many of what was given are none.
-fn jobs(arguments: &PublishArguments) -> Result<(Vec<Job>, usize), Failure> {
+/// The ids to publish, each once, and what is wrong with those that are none.
+struct Ids {
+    ids: Vec<CrashId>,
+    bad: Vec<Failure>,
+}
+
+fn ids(arguments: &PublishArguments) -> Result<Ids, Failure> {
     let listed = listed(arguments)?;
     let given = arguments
         .ids
@@ -94,20 +97,19 @@ fn jobs(arguments: &PublishArguments) -> Result<(Vec<Job>, usize), Failure> {
         .map(String::as_str)
         .filter(|id| *id != "-")
         .chain(listed.lines());
-    let (mut seen, mut jobs, mut failed) = (HashSet::new(), Vec::new(), 0);
+    let (mut seen, mut ids, mut bad) = (HashSet::new(), Vec::new(), Vec::new());
     for text in given.map(str::trim) {
         if text.is_empty() || text.starts_with('#') {
             continue;
         }
         match CrashId::parse_lenient(id_in(text)) {
-            Ok(id) if seen.insert(id) => {
-                jobs.push(Job::with_ruleset(id, arguments.ruleset.clone()));
-            }
+            Ok(id) if seen.insert(id) => ids.push(id),
             Ok(_) => {}
-            Err(error) => complain(&mut failed, Clean(text), &error),
+            // The error shows the text, made harmless.
+            Err(error) => bad.push(Failure::because("not published", &error)),
         }
     }
-    Ok((jobs, failed))
+    Ok(Ids { ids, bad })
 }
 
 /// What is on standard input, if it is to be read.

@@ -14,8 +14,11 @@ Examples:
   socorro queue status --queue sqlite:///srv/queue.sqlite
   socorro queue status --queue sqlite:///srv/queue.sqlite --json | jq .total.dead
 
-waiting: would be delivered now; delayed: given back for a later try; leased: in work somewhere; dead: set aside, see
-`socorro queue dead`; oldest: how long ago the oldest message that is not dead was published.";
+waiting: would be delivered now
+delayed: given back for a later try
+leased:  in work somewhere
+dead:    set aside, see `socorro queue dead`
+oldest:  how long ago the oldest message that is not dead was published";
 
 /// The lanes in the order in which they are served.
 const SERVED: [Lane; 3] = [Lane::Priority, Lane::Standard, Lane::Reprocessing];

@@ -7,8 +7,9 @@ use crate::{arguments::StorageArguments, exit::Exit, failure::Failure, output::O
 
 const EXAMPLES: &str = "\
 Examples:
-  socorro storage cat processed de1bb258-cbbf-4589-a673-34f800160918 --storage file:///srv/crashes | jq .signature
-  socorro storage cat dump de1bb258-cbbf-4589-a673-34f800160918 --storage file:///srv/crashes > crash.dmp";
+  ID=de1bb258-cbbf-4589-a673-34f800160918
+  socorro storage cat processed $ID --storage file:///srv/crashes | jq .signature
+  socorro storage cat dump $ID --storage file:///srv/crashes > crash.dmp";
 
 /// Print what a storage holds for a crash.
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use crate::{arguments::StorageArguments, exit::Exit, failure::Failure, output::O
 const EXAMPLES: &str = "\
 Examples:
   socorro storage check --storage file:///srv/crashes
-  socorro storage check --storage 's3://crashes?endpoint=http://localhost:4566&region=us-west-2'";
+  socorro storage check --storage 's3://crashes?endpoint=http://localhost:4566'";
 
 /// Ask a storage for a sign of life; writes nothing.
 #[derive(Debug, Args)]

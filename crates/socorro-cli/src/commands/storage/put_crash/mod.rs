@@ -11,23 +11,21 @@ use indicatif::{ProgressBar, ProgressStyle};
 use socorro_core::{CrashId, Dumps, RawCrash};
 use socorro_storage::CrashStorage;
 
-use crate::{
-    arguments::StorageArguments,
-    exit::Exit,
-    failure::Failure,
-    output::{Output, note},
-};
+use crate::{arguments::StorageArguments, exit::Exit, failure::Failure, output::Output};
 
 const EXAMPLES: &str = "\
 Examples:
-  socorro storage put-crash --storage file:///srv/crashes --annotations raw_crash.json crash.dmp
-  socorro storage put-crash --storage file:///srv/crashes crash.dmp upload_file_minidump_browser=browser.dmp
-  socorro storage put-crash --storage s3://crashes ./crashdata | socorro queue publish --queue sqlite:///srv/queue.sqlite -
+  export SOCORRO_STORAGE=file:///srv/crashes
+  socorro storage put-crash --annotations raw_crash.json crash.dmp
+  socorro storage put-crash tab.dmp upload_file_minidump_browser=browser.dmp
+  socorro storage put-crash ./crashdata | socorro queue publish -
 
-A directory is a tree as `fetch_crash_data` and crash storage have it (v1/raw_crash/…, v1/dump_names/…, v1/dump/…): all
-crashes in it are put. Files make one crash: the first file without a name is the minidump of the process that crashed,
-the others need their field names, as NAME=FILE or in their file names (crash.upload_file_minidump_browser.dmp).
-Prints the ids of the crashes that are stored. Those that are not are told on standard error, and the exit code is 1.";
+A directory is a tree as `fetch_crash_data` and crash storage have it (v1/raw_crash/…,
+v1/dump_names/…, v1/dump/…): all crashes in it are put, without what was made of them. Files make
+one crash: the first one without a name is the minidump of the process that crashed, the others
+need their field names, as NAME=FILE or in their own names (crash.upload_file_minidump_tab.dmp).
+Prints the ids of the crashes that are stored. Those that are not are told on standard error, and
+the exit code is 1.";
 
 /// How many crashes are written at the same time.
 const CONCURRENT: usize = 4;
@@ -77,7 +75,7 @@ pub(crate) async fn run(
     // Both sides are looked at before anything is written.
     let mut crashes = Vec::new();
     for directory in directories {
-        let tree = tree::Tree::open(directory)?;
+        let tree = tree::Tree::open(&directory)?;
         let ids = tree.ids()?;
         crashes.extend(ids.into_iter().map(|id| (tree.clone(), id)));
     }
@@ -128,10 +126,7 @@ async fn put_all(
             Ok(()) => output.line(id),
             Err(failure) => {
                 failed += 1;
-                note(format_args!(
-                    "error: {id} was not put: {}",
-                    failure.message()
-                ));
+                output.report(&failure.within(format_args!("{id} was not put")));
                 Ok(())
             }
         })?;

@@ -32,9 +32,9 @@ impl Tree {
     /// # Errors
     ///
     /// When it cannot be entered.
-    pub(super) fn open(directory: PathBuf) -> Result<Self, Failure> {
+    pub(super) fn open(directory: &Path) -> Result<Self, Failure> {
         let directory =
-            fs::canonicalize(&directory).map_err(|error| cannot_list(&directory, &error))?;
+            fs::canonicalize(directory).map_err(|error| cannot_list(directory, &error))?;
         let storage = ObjectStorage::directory(&directory, StorageOptions::default())?;
         Ok(Self {
             directory,
