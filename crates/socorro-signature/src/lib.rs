@@ -42,7 +42,8 @@
 //! * [`SignatureGenerator`] runs the rules in order. Write a [`SignatureRule`] to add your own.
 //!
 //! Pure functions: nothing here reads the clock, the network or the environment, and only
-//! [`SignatureLists::from_directory`] reads files. Time and memory grow about linearly with the input, whatever it holds.
+//! [`SignatureLists::from_directory`] reads files. Time and memory grow about linearly with the input, whatever it
+//! holds.
 
 mod crash_data;
 mod error;
