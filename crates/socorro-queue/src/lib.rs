@@ -54,10 +54,10 @@ mod publish;
 mod queue;
 mod queue_url;
 mod ruleset_name;
-
 #[cfg(feature = "sqlite")]
 mod sqlite;
-//TESTKIT
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
 
 pub use dead_letter::{DeadLetter, DeadLetterCause, DeadLetterId, DeadLetterReason};
 pub use delivery::{Delivery, Receipt};
@@ -71,6 +71,5 @@ pub use options::QueueOptions;
 pub use publish::{PublishOutcome, PublishReport};
 pub use queue::{CrashQueue, DeadLetters};
 pub use ruleset_name::RulesetName;
-
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteQueue};
