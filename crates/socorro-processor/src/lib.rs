@@ -1,1 +1,48 @@
-//! The crash processing pipeline: rules, rulesets, pipeline and worker.
+//! The crash processing pipeline: rules, rulesets, and the worker that drives them from a queue.
+//!
+//! A [`Crash`] goes through a [`Ruleset`], an ordered list of [`Rule`]s, inside a [`Pipeline`],
+//! which does the bookkeeping and keeps a failing rule from harming the others. The built-in rules
+//! are in [`rules`]; [`rules::default_ruleset`] is their table of contents.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use socorro_core::{CrashId, Dumps, Environment, RawCrash, time::Date};
+//! use socorro_processor::{Crash, Pipeline};
+//! use socorro_signature::SignatureGenerator;
+//! use socorro_stackwalk::InProcessStackwalker;
+//!
+//! # tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+//! let pipeline = Pipeline::new(Environment::system()).with_default_rulesets(
+//!     Arc::new(InProcessStackwalker::new()),
+//!     &Arc::new(SignatureGenerator::default()),
+//! );
+//!
+//! let id = CrashId::mint(Date::constant(2026, 11, 23), 0);
+//! let mut raw = RawCrash::new();
+//! raw.set("ProductName", "Firefox");
+//! let crash = pipeline.run("default", Crash::new(id, raw, Dumps::new())).await?;
+//!
+//! assert_eq!(crash.processed.text("product"), Some("Firefox"));
+//! assert_eq!(crash.processed.signature(), Some("EMPTY: no frame data available"));
+//! # Ok::<(), socorro_processor::Error>(())
+//! # }).unwrap();
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod crash;
+mod error;
+mod pipeline;
+mod rule;
+pub mod rules;
+mod ruleset;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testing;
+pub mod values;
+mod worker;
+
+pub use crash::Crash;
+pub use error::Error;
+pub use pipeline::Pipeline;
+pub use rule::{AsyncRule, Item, Rule, RuleError, RuleInfo};
+pub use ruleset::Ruleset;
+pub use worker::{Failure, StageTimes, Summary, Worker, WorkerOptions};

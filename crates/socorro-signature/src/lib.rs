@@ -1,1 +1,57 @@
 //! Crash signatures: the text that groups a crash with its like.
+//!
+//! A signature is made from the crashing thread's stack: names are reduced to what is alike in all builds, frames
+//! that say nothing are passed over, and the frames that tell crashes apart are joined. Special kinds of crashes
+//! (lack of memory, hangs, aborts, Java exceptions …) get signatures of their own. The results are those of
+//! Mozilla's crash processor, name for name.
+//!
+//! ```
+//! use serde_json::json;
+//! use socorro_signature::{CrashData, SignatureGenerator};
+//!
+//! let generator = SignatureGenerator::default();
+//! let crash = CrashData::from_json(&json!({
+//!     "crashing_thread": 0,
+//!     "threads": [{"frames": [
+//!         {"function": "memcpy", "module": "libc.so.6"},
+//!         {"function": "Image::decode(unsigned char const*, unsigned long)", "file": "image.cpp", "line": 12},
+//!         {"function": "main"},
+//!     ]}],
+//! }));
+//! assert_eq!(generator.generate(&crash).signature, "memcpy | Image::decode");
+//! ```
+//!
+//! * [`CrashData`] is what a signature is made from: built by hand, read from JSON, or taken from a processed crash.
+//! * [`SignatureLists`] says which frames are passed over and which are joined with their callers. The default
+//!   lists know the system libraries of Linux, Windows, macOS and Android and the Rust and Java runtimes; your own
+//!   program's helpers belong in lists of your own, loaded from a directory.
+//! * [`SignatureGenerator`] runs the rules in order. Write a [`SignatureRule`] to add your own.
+//!
+//! Pure functions: nothing here reads the clock, the network or the environment, and only
+//! [`SignatureLists::from_directory`] reads files. Time is linear in the size of the input.
+
+mod crash_data;
+mod error;
+mod frames;
+mod generator;
+mod java;
+mod lists;
+mod native;
+mod python;
+mod result;
+pub mod rules;
+#[cfg(feature = "testkit")]
+#[doc(hidden)]
+pub mod testkit;
+
+pub use self::crash_data::{
+    AdditionalMinidumps, CrashData, Frame, InlineFrame, Scalar, Thread, UnloadedModule,
+    crash_data_json,
+};
+pub use self::error::{ListSource, SignatureError};
+pub use self::frames::FRAME_LIMIT;
+pub use self::generator::SignatureGenerator;
+pub use self::java::{JavaStackTrace, MalformedStackTrace};
+pub use self::lists::{ListName, ListTexts, PatternList, SignatureLists};
+pub use self::result::SignatureResult;
+pub use self::rules::{MAXIMUM_LENGTH, RuleError, RuleInput, SignatureRule, default_rules};

@@ -9,7 +9,7 @@ mod read;
 mod text;
 mod write;
 
-pub use read::{DEFAULT_LIMIT, MAX_DEPTH, read, read_object};
+pub use read::{DEFAULT_LIMIT, MAX_DEPTH, parse, read, read_object};
 pub use text::{escape_ascii, float_text};
 pub use write::{Form, to_string, to_vec};
 

@@ -41,8 +41,31 @@ pub fn read(bytes: &[u8], limit: u64) -> Result<Value, Error> {
     // Nearly every document is plain JSON, which the library reads faster.
     match serde_json::from_slice(bytes) {
         Ok(value) => Ok(value),
-        Err(_) => Reader { bytes, at: 0 }.document(),
+        Err(_) => Reader {
+            bytes,
+            at: 0,
+            not_a_number: true,
+        }
+        .document(),
     }
+}
+
+/// Reads JSON text that a client wrote into an annotation.
+///
+/// Standard JSON, except that lone surrogate escapes become U+FFFD.
+///
+/// # Errors
+///
+/// [`Error::InvalidJson`].
+pub fn parse(text: &str) -> Result<Value, Error> {
+    serde_json::from_str(text).or_else(|_| {
+        Reader {
+            bytes: text.as_bytes(),
+            at: 0,
+            not_a_number: false,
+        }
+        .document()
+    })
 }
 
 /// [`read`] for documents that have to be objects.
@@ -78,6 +101,8 @@ fn inflate(bytes: &[u8], limit: u64) -> Result<Vec<u8>, Error> {
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Whether `NaN` and the infinities are taken, as `null`.
+    not_a_number: bool,
 }
 
 impl Reader<'_> {
@@ -126,18 +151,22 @@ impl Reader<'_> {
     }
 
     fn scalar(&mut self) -> Result<Value, Error> {
-        const WORDS: [(&str, Value); 6] = [
+        const WORDS: [(&str, Value); 3] = [
             ("null", Value::Null),
             ("true", Value::Bool(true)),
             ("false", Value::Bool(false)),
-            ("NaN", Value::Null),
-            ("Infinity", Value::Null),
-            ("-Infinity", Value::Null),
         ];
         for (word, value) in WORDS {
             if self.take(word) {
                 return Ok(value);
             }
+        }
+        if self.not_a_number
+            && ["NaN", "Infinity", "-Infinity"]
+                .iter()
+                .any(|word| self.take(word))
+        {
+            return Ok(Value::Null);
         }
         let length = self.bytes[self.at..]
             .iter()
@@ -279,6 +308,7 @@ mod tests {
         Reader {
             bytes: text.as_bytes(),
             at: 0,
+            not_a_number: true,
         }
         .document()
     }
@@ -348,6 +378,13 @@ mod tests {
             read(b"\"\xff\"", DEFAULT_LIMIT),
             Err(Error::InvalidJson { .. })
         ));
+    }
+
+    #[test]
+    fn annotations_are_stricter() {
+        assert_eq!(parse(r#" ["\ud800"] "#).unwrap(), json!(["\u{fffd}"]));
+        assert!(parse("[NaN]").is_err());
+        assert!(parse("\u{feff}[]").is_err());
     }
 
     #[test]

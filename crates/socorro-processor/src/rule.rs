@@ -1,0 +1,158 @@
+//! What a rule is: one step of the pipeline, and what it says about itself.
+
+use std::{borrow::Cow, fmt};
+
+use async_trait::async_trait;
+
+use crate::crash::Crash;
+
+/// One step of the pipeline: looks at a crash and writes some of its fields.
+///
+/// A rule is a page that explains itself: [`Rule::info`] names it, says what it is for, and lists
+/// what it reads and writes. A rule that fails or panics leaves a note, and the pipeline goes on
+/// with the next one; what it wrote before stays.
+///
+/// ```
+/// use socorro_processor::{Crash, Item, Rule, RuleError, RuleInfo};
+///
+/// /// Says whether the crash happened on the nightly channel.
+/// #[derive(Debug)]
+/// struct IsNightly;
+///
+/// impl Rule for IsNightly {
+///     fn info(&self) -> RuleInfo {
+///         RuleInfo {
+///             name: "IsNightly",
+///             purpose: "mark crashes of nightly builds",
+///             reads: &[Item::Annotation("ReleaseChannel")],
+///             writes: &[Item::Field("is_nightly")],
+///         }
+///     }
+///
+///     fn apply(&self, crash: &mut Crash) -> Result<(), RuleError> {
+///         let nightly = crash.raw.annotation("ReleaseChannel") == Some("nightly");
+///         crash.processed.set("is_nightly", nightly);
+///         Ok(())
+///     }
+/// }
+/// ```
+pub trait Rule: fmt::Debug + Send + Sync + 'static {
+    /// What the rule says about itself.
+    fn info(&self) -> RuleInfo;
+
+    /// Whether there is anything to do for this crash.
+    fn applies(&self, crash: &Crash) -> bool {
+        let _ = crash;
+        true
+    }
+
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the rule from doing its work. Values of the wrong type are better treated as
+    /// absent, with a note ([`Crash::wrong_type`]).
+    fn apply(&self, crash: &mut Crash) -> Result<(), RuleError>;
+}
+
+/// A [`Rule`] that truly waits for something outside, like a stackwalk or a version service.
+#[async_trait]
+pub trait AsyncRule: fmt::Debug + Send + Sync + 'static {
+    /// What the rule says about itself.
+    fn info(&self) -> RuleInfo;
+
+    /// Whether there is anything to do for this crash.
+    fn applies(&self, crash: &Crash) -> bool {
+        let _ = crash;
+        true
+    }
+
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Rule::apply`].
+    async fn apply(&self, crash: &mut Crash) -> Result<(), RuleError>;
+}
+
+/// What a rule says about itself. The list of all of them is the table of contents of a ruleset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RuleInfo {
+    /// The name, unique in a ruleset. The built-in rules keep the names of Mozilla Socorro.
+    pub name: &'static str,
+    /// One line: what a reader of the crash gains.
+    pub purpose: &'static str,
+    /// What it looks at.
+    pub reads: &'static [Item],
+    /// What it may write.
+    pub writes: &'static [Item],
+}
+
+/// Something that a rule reads or writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Item {
+    /// A member of the raw crash.
+    Annotation(&'static str),
+    /// Any member of the raw crash.
+    Annotations,
+    /// A field of the processed crash, or a place inside one as a dotted path.
+    Field(&'static str),
+    /// All fields that the schema copies from annotations.
+    CopiedFields,
+    /// The fields of a stackwalk below the name of each further minidump.
+    FurtherMinidumps,
+    /// The files of the report.
+    Dumps,
+}
+
+impl Item {
+    /// The top-level field of the processed crash that this is or lies in.
+    #[must_use]
+    pub fn top_level_field(&self) -> Option<&'static str> {
+        match self {
+            Self::Field(path) => Some(path.split_once('.').map_or(*path, |(first, _)| first)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Annotation(name) => write!(f, "annotation {name}"),
+            Self::Annotations => f.write_str("all annotations"),
+            Self::Field(path) => write!(f, "field {path}"),
+            Self::CopiedFields => f.write_str("all copied fields"),
+            Self::FurtherMinidumps => f.write_str("stackwalks of further minidumps"),
+            Self::Dumps => f.write_str("dumps"),
+        }
+    }
+}
+
+/// Why a rule could not do its work.
+///
+/// Notes are public, so only the `kind` gets into them; the detail, which may hold private data,
+/// goes to the debug log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}: {detail}")]
+pub struct RuleError {
+    kind: Cow<'static, str>,
+    detail: String,
+}
+
+impl RuleError {
+    /// An error of some kind: one word for the note, and the detail.
+    pub fn new(kind: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+        Self {
+            kind: kind.into(),
+            detail: detail.into(),
+        }
+    }
+
+    /// The kind: a word without private data.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+}

@@ -1,0 +1,169 @@
+//! Very deep stacks.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    crash::Crash,
+    rule::{Item, Rule, RuleError, RuleInfo},
+};
+
+/// How many frames a stack may have.
+const LIMIT: usize = 500;
+/// How many frames stay at each end of a longer one.
+const HALF: usize = LIMIT / 2;
+
+/// Cuts the middle out of very deep stacks, as a stack overflow leaves them: both ends tell the
+/// story, and the crash stays small enough to load.
+///
+/// A marker frame says how many frames are gone. Source: Socorro `TruncateStacksRule`. Upstream's
+/// number is one too low, and so is this one, so that both show the same text.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TruncateStacks;
+
+impl Rule for TruncateStacks {
+    fn info(&self) -> RuleInfo {
+        RuleInfo {
+            name: "TruncateStacksRule",
+            purpose: "cut the middle out of very deep stacks",
+            reads: &[Item::Field("json_dump"), Item::FurtherMinidumps],
+            writes: &[Item::Field("json_dump"), Item::FurtherMinidumps],
+        }
+    }
+
+    fn apply(&self, crash: &mut Crash) -> Result<(), RuleError> {
+        let mut notes = Vec::new();
+        for (name, value) in crash.processed.as_map_mut() {
+            let Value::Object(fields) = value else {
+                if name == "json_dump" {
+                    notes.push("TruncateStacksRule: json_dump is not an object".to_owned());
+                }
+                continue;
+            };
+            if name == "json_dump" {
+                truncate_dump(fields, "json_dump", &mut notes);
+            } else if let Some(Value::Object(dump)) = fields.get_mut("json_dump") {
+                truncate_dump(dump, &format!("{name}.json_dump"), &mut notes);
+            }
+        }
+        for note in notes {
+            crash.note(note);
+        }
+        Ok(())
+    }
+}
+
+fn truncate_dump(dump: &mut Map<String, Value>, path: &str, notes: &mut Vec<String>) {
+    if let Some(Value::Object(thread)) = dump.get_mut("crashing_thread") {
+        let path = format!("{path}.crashing_thread.frames");
+        if let Some(count) = truncate_thread(thread, &path, notes) {
+            notes.push(format!(
+                "TruncateStacksRule: truncated {path}: {count} -> {LIMIT}"
+            ));
+        }
+    }
+    match dump.get_mut("threads") {
+        None => {}
+        Some(Value::Array(threads)) => {
+            let threads = threads.iter_mut().enumerate();
+            for (index, thread) in
+                threads.filter_map(|(index, thread)| Some((index, thread.as_object_mut()?)))
+            {
+                let path = format!("{path}.threads[{index}].frames");
+                if let Some(count) = truncate_thread(thread, &path, notes) {
+                    notes.push(format!(
+                        "TruncateStacksRule: truncated {path}: {count} > {LIMIT}"
+                    ));
+                }
+            }
+        }
+        Some(_) => notes.push(format!(
+            "TruncateStacksRule: {path}.threads is not an array"
+        )),
+    }
+}
+
+/// Cuts one thread; returns how many frames it had if they were too many.
+fn truncate_thread(
+    thread: &mut Map<String, Value>,
+    path: &str,
+    notes: &mut Vec<String>,
+) -> Option<usize> {
+    let frames = match thread.get_mut("frames")? {
+        Value::Array(frames) => frames,
+        _ => {
+            notes.push(format!("TruncateStacksRule: {path} is not an array"));
+            return None;
+        }
+    };
+    let count = frames.len();
+    if count <= LIMIT {
+        return None;
+    }
+    let message = format!("{} frames truncated", with_thousands(count - LIMIT));
+    let marker = json!({"truncated": {"msg": message}});
+    frames.splice(HALF..count - (HALF - 1), [marker]);
+    thread.insert("truncated".to_owned(), json!(true));
+    Some(count)
+}
+
+/// A number with a comma between groups of three digits.
+fn with_thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::apply;
+
+    fn frames(count: usize) -> Value {
+        (0..count).map(|frame| json!({"frame": frame})).collect()
+    }
+
+    #[test]
+    fn both_ends_of_a_deep_stack_stay() {
+        let dump = json!({"threads": [{"frames": frames(500)}, {"frames": frames(1501)}]});
+        let crash = apply(TruncateStacks, json!({}), json!({"json_dump": dump}));
+        let threads = crash.processed.lookup("json_dump.threads").unwrap();
+        assert_eq!(threads[0]["frames"], frames(500));
+        let cut = threads[1]["frames"].as_array().unwrap();
+        assert_eq!(cut.len(), 500);
+        assert_eq!(cut[249], json!({"frame": 249}));
+        assert_eq!(
+            cut[250],
+            json!({"truncated": {"msg": "1,001 frames truncated"}})
+        );
+        assert_eq!(cut[251], json!({"frame": 1252}));
+        assert_eq!(cut[499], json!({"frame": 1500}));
+        assert_eq!(threads[1]["truncated"], true);
+        assert_eq!(
+            crash.notes(),
+            ["TruncateStacksRule: truncated json_dump.threads[1].frames: 1501 > 500"]
+        );
+    }
+
+    #[test]
+    fn further_minidumps_are_cut_too() {
+        let dump = json!({"x": {"json_dump": {"crashing_thread": {"frames": frames(501)}}}});
+        let mut crash = crate::testing::crash(json!({}), dump, socorro_core::Dumps::new());
+        TruncateStacks.apply(&mut crash).unwrap();
+        assert_eq!(
+            crash.notes(),
+            ["TruncateStacksRule: truncated x.json_dump.crashing_thread.frames: 501 -> 500"]
+        );
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(with_thousands(1_234_567), "1,234,567");
+        assert_eq!(with_thousands(12), "12");
+    }
+}

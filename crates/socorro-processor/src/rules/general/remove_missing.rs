@@ -1,0 +1,43 @@
+//! Annotations without a value.
+
+use crate::{
+    crash::Crash,
+    rule::{Item, Rule, RuleError, RuleInfo},
+};
+
+/// Drops annotations that are `null`: for every later rule, a value is there or it is not.
+///
+/// Only top-level members are looked at. Source: Socorro `DeNoneRule`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RemoveMissing;
+
+impl Rule for RemoveMissing {
+    fn info(&self) -> RuleInfo {
+        RuleInfo {
+            name: "DeNoneRule",
+            purpose: "drop annotations without a value",
+            reads: &[Item::Annotations],
+            writes: &[],
+        }
+    }
+
+    fn apply(&self, crash: &mut Crash) -> Result<(), RuleError> {
+        crash.raw.as_map_mut().retain(|_, value| !value.is_null());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::raw_after;
+    use serde_json::json;
+
+    #[test]
+    fn only_top_level_nulls_go() {
+        assert_eq!(
+            raw_after(RemoveMissing, json!({"a": null, "b": "", "c": [null]})),
+            json!({"b": "", "c": [null]})
+        );
+    }
+}

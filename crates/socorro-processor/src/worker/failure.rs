@@ -1,0 +1,177 @@
+//! What can keep a crash from being processed and saved, and what follows from it.
+
+use std::{fmt, io, time::Duration};
+
+use socorro_queue::{DeadLetterReason, Delivery};
+use socorro_storage::ErrorKind;
+
+use super::options::WorkerOptions;
+
+/// Why a crash was not processed and saved this time.
+///
+/// What fails *inside* a crash, like a rule or the stackwalk, is not among these: that is a result,
+/// with notes.
+#[derive(Debug)]
+pub struct Failure {
+    message: String,
+    fault: Fault,
+}
+
+/// Whose fault it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Fault {
+    /// Nobody's: something is out of order that will be repaired. Never counts against the crash.
+    Outage { retry_after: Option<Duration> },
+    /// The crash's, but it may get better.
+    Crash {
+        last: Last,
+        reason: DeadLetterReason,
+    },
+    /// The crash's, and it will not get better.
+    Hopeless { reason: DeadLetterReason },
+}
+
+/// Which delivery is the last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Last {
+    NotFound,
+    Attempts,
+}
+
+/// What to do with the message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    GiveBack { delay: Duration },
+    Bury { reason: DeadLetterReason },
+}
+
+impl Failure {
+    /// Fetching or saving failed.
+    pub(super) fn storage(error: &socorro_storage::Error) -> Self {
+        let fault = match error.kind() {
+            ErrorKind::Unavailable | ErrorKind::Denied | ErrorKind::LocalFile => Fault::Outage {
+                retry_after: error.retry_after(),
+            },
+            ErrorKind::NotFound => Fault::Crash {
+                last: Last::NotFound,
+                reason: DeadLetterReason::RawCrashNotFound,
+            },
+            ErrorKind::Corrupt => Fault::Hopeless {
+                reason: DeadLetterReason::CorruptRawCrash,
+            },
+            ErrorKind::TooLarge => Fault::Hopeless {
+                reason: DeadLetterReason::Other("too_large".to_owned()),
+            },
+            _ => Fault::Crash {
+                last: Last::Attempts,
+                reason: DeadLetterReason::TooManyAttempts,
+            },
+        };
+        Self {
+            message: with_sources(error),
+            fault,
+        }
+    }
+
+    /// A minidump that the report lists is not there (yet).
+    pub(super) fn minidump_missing() -> Self {
+        let fault = Fault::Crash {
+            last: Last::NotFound,
+            reason: DeadLetterReason::TooManyAttempts,
+        };
+        Self {
+            message: "the minidump of the crash is listed but not in storage (yet)".to_owned(),
+            fault,
+        }
+    }
+
+    /// This machine cannot do its part.
+    pub(super) fn local(error: &io::Error) -> Self {
+        let message = format!("cannot make a temporary directory: {error}");
+        Self {
+            message,
+            fault: Fault::Outage { retry_after: None },
+        }
+    }
+
+    /// The pipeline refused.
+    pub(super) fn pipeline(error: crate::Error) -> Self {
+        let fault = Fault::Hopeless {
+            reason: DeadLetterReason::UnknownRuleset,
+        };
+        Self {
+            message: error.to_string(),
+            fault,
+        }
+    }
+
+    /// The code around the rules panicked.
+    pub(super) fn panic(message: String) -> Self {
+        tracing::debug!(message, "worker panicked");
+        Self::by_crash("the worker panicked".to_owned())
+    }
+
+    /// The time for one delivery is over.
+    pub(super) fn too_slow(limit: Duration) -> Self {
+        Self::by_crash(format!("not processed within {limit:?}"))
+    }
+
+    fn by_crash(message: String) -> Self {
+        let fault = Fault::Crash {
+            last: Last::Attempts,
+            reason: DeadLetterReason::TooManyAttempts,
+        };
+        Self { message, fault }
+    }
+
+    /// Whether something outside is out of order, so that the same crash will do later.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        matches!(self.fault, Fault::Outage { .. })
+    }
+
+    /// What to do with the message of the crash.
+    pub(super) fn verdict(&self, delivery: &Delivery, options: &WorkerOptions) -> Verdict {
+        let usual = options.retry_delay(delivery);
+        match &self.fault {
+            Fault::Outage { retry_after } => Verdict::GiveBack {
+                delay: retry_after.map_or(usual, |asked| asked.max(usual)),
+            },
+            Fault::Hopeless { reason } => Verdict::Bury {
+                reason: reason.clone(),
+            },
+            Fault::Crash { last, reason } => {
+                let last = match last {
+                    Last::NotFound => options.not_found_attempts,
+                    Last::Attempts => options.max_attempts,
+                };
+                if delivery.attempt < last {
+                    Verdict::GiveBack { delay: usual }
+                } else {
+                    Verdict::Bury {
+                        reason: reason.clone(),
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// An error and what caused it, in one line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        message = format!("{message}: {error}");
+        source = error.source();
+    }
+    message
+}

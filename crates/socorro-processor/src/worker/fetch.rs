@@ -1,0 +1,95 @@
+//! Getting everything that is needed for one crash.
+
+use std::path::Path;
+
+use socorro_core::{CrashId, DumpName, ProcessedCrash};
+use socorro_storage::{CrashStorage, CrashStorageExt as _, ErrorKind, Expected, FetchedDumps};
+
+use super::{failure::Failure, options::WorkerOptions};
+use crate::crash::Crash;
+
+/// A crash as it is in storage.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    /// The crash, with the result of an earlier run if there is one.
+    pub(super) crash: Crash,
+    /// What has to be there still when the result is saved.
+    pub(super) expected: Expected,
+}
+
+/// Fetches raw crash, dumps (as files in `directory`) and earlier result at the same time.
+pub(super) async fn fetch(
+    storage: &dyn CrashStorage,
+    id: &CrashId,
+    attempt: u32,
+    options: &WorkerOptions,
+    directory: &Path,
+) -> Result<Fetched, Failure> {
+    let (raw, dumps, processed) = tokio::join!(
+        storage.raw_crash(id),
+        storage.dumps_to_dir(id, directory),
+        storage.processed_crash(id),
+    );
+    let raw = raw.map_err(|error| Failure::storage(&error))?;
+    let mut notes = Vec::new();
+    let dumps = listed_dumps(dumps, &mut notes)?;
+    if dumps.missing.iter().any(DumpName::is_main) && attempt < options.not_found_attempts {
+        return Err(Failure::minidump_missing());
+    }
+    notes.extend(
+        dumps
+            .missing
+            .iter()
+            .map(|name| format!("Dump {name} is listed but missing")),
+    );
+    notes.extend(
+        dumps
+            .too_large
+            .iter()
+            .map(|name| format!("Dump {name} is too large and was left out")),
+    );
+    if !dumps.skipped.is_empty() {
+        // The names themselves are whatever a client sent.
+        notes.push(format!(
+            "{} listed dumps have names that cannot be",
+            dumps.skipped.len()
+        ));
+    }
+    let (processed, expected) = match processed {
+        Ok(stored) => (stored.value, Expected::Version(stored.version)),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            (ProcessedCrash::new(), Expected::Absent)
+        }
+        Err(error) if error.kind() == ErrorKind::Corrupt => {
+            notes.push("The earlier processed crash is damaged and was replaced".to_owned());
+            (ProcessedCrash::new(), Expected::Any)
+        }
+        Err(error) => return Err(Failure::storage(&error)),
+    };
+    let mut crash = Crash::new(*id, raw, dumps.dumps).with_processed(processed);
+    for note in notes {
+        crash.note(note);
+    }
+    Ok(Fetched { crash, expected })
+}
+
+/// The dumps that are there. A report without a readable list of them has none.
+fn listed_dumps(
+    dumps: Result<FetchedDumps, socorro_storage::Error>,
+    notes: &mut Vec<String>,
+) -> Result<FetchedDumps, Failure> {
+    match dumps {
+        Ok(dumps) => Ok(dumps),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound => {
+                notes.push("The list of dumps is missing".to_owned());
+                Ok(FetchedDumps::default())
+            }
+            ErrorKind::Corrupt | ErrorKind::TooLarge => {
+                notes.push("The list of dumps is damaged".to_owned());
+                Ok(FetchedDumps::default())
+            }
+            _ => Err(Failure::storage(&error)),
+        },
+    }
+}

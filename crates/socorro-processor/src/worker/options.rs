@@ -1,0 +1,114 @@
+//! How a worker goes about its work.
+
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io,
+    path::PathBuf,
+    time::Duration,
+};
+
+use socorro_queue::Delivery;
+use tempfile::TempDir;
+
+/// The settings of a [`Worker`](super::Worker).
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct WorkerOptions {
+    /// How many crashes are in work at once. Default: the number of processors.
+    pub workers: usize,
+    /// For how long a message is leased at a time; the lease is renewed every third of it. Should
+    /// be the lease of the queue. Default: 60 s.
+    pub lease: Duration,
+    /// After what time a crash is given up for this delivery. Default: 15 min.
+    pub max_processing: Duration,
+    /// After how many deliveries a crash that fails by its own fault is dead-lettered. Default: 8.
+    pub max_attempts: u32,
+    /// At which delivery a raw crash that is not there is dead-lettered, and a main minidump that
+    /// is not there is gone without; before that, the upload may be late. Default: 5.
+    pub not_found_attempts: u32,
+    /// How long to wait before a failed crash is delivered again: this after the first attempt,
+    /// twice as long after each further one. Default: 10 s.
+    pub retry_delay: Duration,
+    /// The longest such wait. Default: 10 min.
+    pub max_retry_delay: Duration,
+    /// How long to wait between tries to ack. Default: 250 ms.
+    pub ack_retry_delay: Duration,
+    /// How long a receive waits for a message. Default: 1 s, which bounds how long stopping takes
+    /// when there is nothing to do.
+    pub receive_wait: Duration,
+    /// How long crashes in work may go on when the worker is told to stop. Default: 25 s.
+    pub shutdown_grace: Duration,
+    /// Where to put the dumps of the crash in work. Default: the system's temporary directory.
+    pub temporary_path: Option<PathBuf>,
+}
+
+impl Default for WorkerOptions {
+    fn default() -> Self {
+        Self {
+            workers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            lease: Duration::from_secs(60),
+            max_processing: Duration::from_secs(15 * 60),
+            max_attempts: 8,
+            not_found_attempts: 5,
+            retry_delay: Duration::from_secs(10),
+            max_retry_delay: Duration::from_secs(600),
+            ack_retry_delay: Duration::from_millis(250),
+            receive_wait: Duration::from_secs(1),
+            shutdown_grace: Duration::from_secs(25),
+            temporary_path: None,
+        }
+    }
+}
+
+impl WorkerOptions {
+    /// How long to wait before a message is delivered again: doubling with each attempt, up to the
+    /// maximum, give or take a fifth, so that messages that failed together do not return together.
+    pub(super) fn retry_delay(&self, delivery: &Delivery) -> Duration {
+        let doublings = delivery.attempt.saturating_sub(1).min(30);
+        let delay = self
+            .retry_delay
+            .saturating_mul(1 << doublings)
+            .min(self.max_retry_delay);
+        // The message itself is all the chance that is needed.
+        let mut hasher = DefaultHasher::new();
+        (&delivery.raw_body, delivery.attempt).hash(&mut hasher);
+        let percent = 80 + u32::try_from(hasher.finish() % 41).unwrap_or_default();
+        delay * percent / 100
+    }
+
+    pub(super) fn temporary_directory(&self) -> io::Result<TempDir> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("socorro-crash-");
+        match &self.temporary_path {
+            None => builder.tempdir(),
+            Some(path) => builder.tempdir_in(path),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use socorro_core::time::Timestamp;
+    use socorro_queue::{Lane, Receipt};
+
+    #[test]
+    fn the_wait_doubles_up_to_the_maximum_give_or_take_a_fifth() {
+        let options = WorkerOptions::default();
+        for (attempt, seconds) in [(1, 10), (2, 20), (3, 40), (7, 600), (u32::MAX, 600)] {
+            let delivery = Delivery::new(
+                Lane::Standard,
+                Receipt::new("r"),
+                attempt,
+                Timestamp::UNIX_EPOCH,
+                b"x".as_slice().into(),
+            );
+            let delay = options.retry_delay(&delivery).as_secs_f64();
+            let expected = f64::from(seconds);
+            assert!(
+                (expected * 0.8..=expected * 1.2).contains(&delay),
+                "{attempt}: {delay}"
+            );
+        }
+    }
+}

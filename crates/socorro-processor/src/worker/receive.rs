@@ -1,0 +1,173 @@
+//! The loop around the queue.
+
+use std::time::Duration;
+
+use socorro_queue::Delivery;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Worker,
+    summary::{Outcome, StageTimes, Summary},
+};
+
+/// The first wait after the queue could not be asked; doubled up to the last one.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LAST_PAUSE: Duration = Duration::from_secs(60);
+
+/// When to stop receiving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Until {
+    Stopped,
+    Empty,
+}
+
+impl Worker {
+    /// Works until `stop` is cancelled.
+    ///
+    /// Then nothing more is received, crashes in work may finish within
+    /// [`shutdown_grace`](super::WorkerOptions::shutdown_grace), and the rest is given back. An
+    /// error of the queue never ends this: it is asked again, at growing intervals.
+    pub async fn run(&self, stop: CancellationToken) -> Summary {
+        self.receive_until(Until::Stopped, stop).await
+    }
+
+    /// Works until the queue has nothing ready any more, or `stop` is cancelled.
+    ///
+    /// What was given back for a later try stays in the queue; [`Summary::given_back`] tells how
+    /// many messages that were.
+    pub async fn drain(&self, stop: CancellationToken) -> Summary {
+        self.receive_until(Until::Empty, stop).await
+    }
+
+    async fn receive_until(&self, until: Until, stop: CancellationToken) -> Summary {
+        let mut crew = Crew::new(self.clone());
+        let mut pause = FIRST_PAUSE;
+        while !stop.is_cancelled() {
+            if crew.free() == 0 {
+                crew.wait_for_one(&stop).await;
+                continue;
+            }
+            // A drain must not wait for what may never come, only for its own work.
+            let wait = match until {
+                Until::Stopped => self.0.options.receive_wait,
+                Until::Empty => Duration::ZERO,
+            };
+            // Not more than can start now: a message that waits here would burn its lease.
+            match self.0.queue.receive(crew.free(), wait).await {
+                Ok(deliveries) if deliveries.is_empty() => {
+                    if until == Until::Empty {
+                        if crew.is_idle() {
+                            break;
+                        }
+                        crew.wait_for_one(&stop).await;
+                    }
+                    pause = FIRST_PAUSE;
+                }
+                Ok(deliveries) => {
+                    pause = FIRST_PAUSE;
+                    for delivery in deliveries {
+                        crew.begin(delivery, &stop).await;
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, ?pause, "cannot receive from the queue");
+                    let _ = tokio::time::timeout(pause, stop.cancelled()).await;
+                    pause = (pause * 2).min(LAST_PAUSE);
+                }
+            }
+            crew.collect();
+        }
+        crew.finish().await
+    }
+}
+
+/// The crashes in work.
+struct Crew {
+    worker: Worker,
+    tasks: JoinSet<(Outcome, StageTimes)>,
+    abandon: CancellationToken,
+    summary: Summary,
+}
+
+impl Crew {
+    fn new(worker: Worker) -> Self {
+        Self {
+            worker,
+            tasks: JoinSet::new(),
+            abandon: CancellationToken::new(),
+            summary: Summary::default(),
+        }
+    }
+
+    fn free(&self) -> usize {
+        self.worker
+            .0
+            .options
+            .workers
+            .max(1)
+            .saturating_sub(self.tasks.len())
+    }
+
+    fn is_idle(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// Starts on a delivery, unless stopping came first: then it goes back at once.
+    async fn begin(&mut self, delivery: Delivery, stop: &CancellationToken) {
+        if stop.is_cancelled() {
+            self.worker.give_back(&delivery, Duration::ZERO).await;
+            self.summary
+                .count(Outcome::GivenBack, StageTimes::default());
+        } else {
+            self.tasks
+                .spawn(self.worker.clone().handle(delivery, self.abandon.clone()));
+        }
+    }
+
+    /// Counts what has ended meanwhile.
+    fn collect(&mut self) {
+        while let Some(ended) = self.tasks.try_join_next() {
+            self.count(ended);
+        }
+    }
+
+    async fn wait_for_one(&mut self, stop: &CancellationToken) {
+        tokio::select! {
+            Some(ended) = self.tasks.join_next() => self.count(ended),
+            () = stop.cancelled() => {}
+        }
+    }
+
+    /// Lets the work end within the grace time, then calls it off.
+    async fn finish(mut self) -> Summary {
+        let grace = self.worker.0.options.shutdown_grace;
+        let in_time = tokio::time::timeout(grace, self.wait_for_all())
+            .await
+            .is_ok();
+        if !in_time {
+            self.summary.abandoned = self.tasks.len() as u64;
+            self.abandon.cancel();
+            self.wait_for_all().await;
+        }
+        self.summary
+    }
+
+    async fn wait_for_all(&mut self) {
+        while let Some(ended) = self.tasks.join_next().await {
+            self.count(ended);
+        }
+    }
+
+    fn count(&mut self, ended: Result<(Outcome, StageTimes), tokio::task::JoinError>) {
+        match ended {
+            Ok((outcome, times)) => self.summary.count(outcome, times),
+            // A panic outside of the fences around the work: the message returns by itself.
+            Err(error) => {
+                tracing::error!(%error, "a worker task ended early; its message returns when the lease ends");
+                self.summary
+                    .count(Outcome::GivenBack, StageTimes::default());
+            }
+        }
+    }
+}

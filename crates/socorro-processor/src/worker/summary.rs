@@ -1,0 +1,88 @@
+//! What a worker has done.
+
+use std::{fmt, ops::AddAssign, time::Duration};
+
+/// How one message ended here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Processed,
+    DeadLettered,
+    GivenBack,
+    LeaseLost,
+    Dropped,
+}
+
+/// How many messages ended in which way, and where the time went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Processed, saved and acked.
+    pub processed: u64,
+    /// Set aside with a reason.
+    pub dead_lettered: u64,
+    /// Given back to the queue, to be delivered again.
+    pub given_back: u64,
+    /// Taken over by somebody else while in work here.
+    pub leases_lost: u64,
+    /// Start-up checks of a collector, which mean nothing.
+    pub dropped: u64,
+    /// How many of those given back were in work when the worker had to stop.
+    pub abandoned: u64,
+    /// The time spent in each stage, added up over all crashes.
+    pub times: StageTimes,
+}
+
+impl Summary {
+    pub(super) fn count(&mut self, outcome: Outcome, times: StageTimes) {
+        *match outcome {
+            Outcome::Processed => &mut self.processed,
+            Outcome::DeadLettered => &mut self.dead_lettered,
+            Outcome::GivenBack => &mut self.given_back,
+            Outcome::LeaseLost => &mut self.leases_lost,
+            Outcome::Dropped => &mut self.dropped,
+        } += 1;
+        self.times += times;
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            processed,
+            dead_lettered,
+            given_back,
+            ..
+        } = self;
+        write!(
+            f,
+            "{processed} processed, {dead_lettered} dead-lettered, {given_back} given back"
+        )?;
+        if self.leases_lost > 0 {
+            write!(f, ", {} taken over by another processor", self.leases_lost)?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the time of a worker goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StageTimes {
+    /// Reading raw crash, dumps and earlier result from storage.
+    pub fetch: Duration,
+    /// The pipeline, stackwalk included.
+    pub transform: Duration,
+    /// Writing the result to storage.
+    pub save: Duration,
+    /// Telling the queue.
+    pub ack: Duration,
+}
+
+impl AddAssign for StageTimes {
+    fn add_assign(&mut self, other: Self) {
+        self.fetch += other.fetch;
+        self.transform += other.transform;
+        self.save += other.save;
+        self.ack += other.ack;
+    }
+}

@@ -1,0 +1,68 @@
+//! A pointer to a queue is a queue.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+
+use crate::{
+    dead_letter::DeadLetterCause,
+    delivery::{Delivery, Receipt},
+    depth::QueueDepth,
+    error::Error,
+    lane::Lane,
+    message::Job,
+    publish::PublishReport,
+    queue::{CrashQueue, DeadLetters},
+};
+
+macro_rules! forward_to_pointee {
+    ($pointer:ty) => {
+        // A method that gets a default body must still reach the queue behind the pointer.
+        #[deny(clippy::missing_trait_methods)]
+        #[async_trait]
+        impl<Q: CrashQueue + ?Sized> CrashQueue for $pointer {
+            async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, Error> {
+                (**self).receive(max, wait).await
+            }
+
+            async fn publish(&self, lane: Lane, jobs: &[Job]) -> Result<PublishReport, Error> {
+                (**self).publish(lane, jobs).await
+            }
+
+            async fn ack(&self, receipt: &Receipt) -> Result<(), Error> {
+                (**self).ack(receipt).await
+            }
+
+            async fn nack(&self, receipt: &Receipt, delay: Duration) -> Result<(), Error> {
+                (**self).nack(receipt, delay).await
+            }
+
+            async fn extend(&self, receipt: &Receipt, by: Duration) -> Result<(), Error> {
+                (**self).extend(receipt, by).await
+            }
+
+            async fn dead_letter(
+                &self,
+                delivery: &Delivery,
+                cause: &DeadLetterCause,
+            ) -> Result<(), Error> {
+                (**self).dead_letter(delivery, cause).await
+            }
+
+            async fn depth(&self) -> Result<Option<QueueDepth>, Error> {
+                (**self).depth().await
+            }
+
+            async fn check(&self) -> Result<(), Error> {
+                (**self).check().await
+            }
+
+            fn dead_letters(&self) -> Option<&dyn DeadLetters> {
+                (**self).dead_letters()
+            }
+        }
+    };
+}
+
+forward_to_pointee!(Arc<Q>);
+forward_to_pointee!(Box<Q>);

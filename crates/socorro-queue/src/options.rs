@@ -1,0 +1,51 @@
+//! What all queues let one choose.
+
+use std::time::Duration;
+
+use socorro_core::Environment;
+
+use crate::{error::Error, limits::MAX_HOLD};
+
+/// What can be chosen for any queue, whatever keeps it.
+///
+/// ```
+/// use std::time::Duration;
+/// use socorro_queue::QueueOptions;
+///
+/// let mut options = QueueOptions::default();
+/// options.lease = Duration::from_secs(90);
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct QueueOptions {
+    /// How long a received message is kept from others, 1 ms to 12 hours. Default 60 seconds: the
+    /// death of a process is noticed within a minute; who needs longer extends.
+    ///
+    /// In a URL: `?lease=90s`.
+    pub lease: Duration,
+    /// The clock by which leases and delays run out, and the host name in dead letters. All
+    /// processes on one durable queue need the same time.
+    pub environment: Environment,
+}
+
+impl Default for QueueOptions {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(60),
+            environment: Environment::system(),
+        }
+    }
+}
+
+impl QueueOptions {
+    /// Checks what the types cannot.
+    pub(crate) fn checked(self) -> Result<Self, Error> {
+        if !(Duration::from_millis(1)..=MAX_HOLD).contains(&self.lease) {
+            return Err(Error::InvalidOption {
+                name: "lease",
+                reason: format!("{:?} is not between 1 ms and 12 hours", self.lease),
+            });
+        }
+        Ok(self)
+    }
+}

@@ -1,0 +1,151 @@
+//! The contract between a queue and those who use it.
+
+use std::{fmt, time::Duration};
+
+use async_trait::async_trait;
+
+use crate::{
+    dead_letter::{DeadLetter, DeadLetterCause, DeadLetterId},
+    delivery::{Delivery, Receipt},
+    depth::QueueDepth,
+    error::Error,
+    lane::Lane,
+    message::Job,
+    publish::PublishReport,
+};
+
+/// A queue of crashes to process.
+///
+/// What every backend promises:
+///
+/// * **At least once.** A published message is delivered until it is acked or dead-lettered. It
+///   may be delivered more than once, so the work must stand being done twice.
+/// * **Leases.** A delivered message belongs to its receiver for the time of the lease; then it is
+///   delivered again, with a higher [`attempt`](Delivery::attempt) and another receipt.
+/// * **Late is not wrong.** To ack, nack or extend with a receipt that is not the latest of its
+///   message never touches the later delivery.
+/// * **Durability.** What a call reports as done stays done, however the process ends (except in a
+///   queue that is memory only).
+///
+/// A call that fails with [`Error::Unavailable`] may nevertheless have taken effect, as with any
+/// remote party; repeating it is always right.
+///
+/// `Display` names the queue for logs, without secrets. A backend needs no method of its own
+/// beyond these; the conformance suite of the `testkit` tells whether it keeps the promises.
+#[async_trait]
+pub trait CrashQueue: fmt::Debug + fmt::Display + Send + Sync + 'static {
+    /// Leases at most `max` messages, waiting up to `wait` for the first one.
+    ///
+    /// Returns as soon as there is something; nothing means that nothing came. Priority messages
+    /// first, see [`Lane`]. Backends clamp `max` and `wait` to their own limits. The future may be
+    /// dropped at any time: messages it had leased by then are delivered again, at the latest when
+    /// the lease has run out.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] and the like when the queue cannot be asked. No lease is held then.
+    async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, Error>;
+
+    /// Publishes `jobs` to `lane`, in order, and says what became of each.
+    ///
+    /// # Errors
+    ///
+    /// An error of the call as a whole: none of `jobs` is known to be in the queue.
+    async fn publish(&self, lane: Lane, jobs: &[Job]) -> Result<PublishReport, Error>;
+
+    /// Ends a message: its work is done and saved.
+    ///
+    /// It is no error when the lease is lost or the message was acked already, because nobody
+    /// could do anything about it; not every backend could tell, either. A message whose lease ran
+    /// out but which nobody else has received is ended as well.
+    ///
+    /// # Errors
+    ///
+    /// When the queue cannot be asked. The message is delivered again unless the ack is repeated.
+    async fn ack(&self, receipt: &Receipt) -> Result<(), Error>;
+
+    /// Gives a message back, to be delivered again after `delay`.
+    ///
+    /// As with [`ack`](CrashQueue::ack), a lost lease is no error. Backends clamp `delay` to their
+    /// own limit.
+    ///
+    /// # Errors
+    ///
+    /// When the queue cannot be asked. The message is delivered again when its lease runs out.
+    async fn nack(&self, receipt: &Receipt, delay: Duration) -> Result<(), Error>;
+
+    /// Makes the lease end `by` from now, whenever it would have ended. Backends clamp `by` to
+    /// their own limit.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LeaseLost`] when somebody else has the message or it is done with. While nobody
+    /// else has it, a lease that ran out may be taken up again.
+    async fn extend(&self, receipt: &Receipt, by: Duration) -> Result<(), Error>;
+
+    /// Sets a message aside with its reason, and ends it.
+    ///
+    /// The dead letter is durable before the message is ended. Repeating the call is no error.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LeaseLost`] when somebody else has the message or it is done with, if the backend
+    /// can tell: there is no dead letter then. Otherwise when the dead letter cannot be written;
+    /// nack the message.
+    async fn dead_letter(&self, delivery: &Delivery, cause: &DeadLetterCause) -> Result<(), Error>;
+
+    /// How much is in the queue; `None` where the backend cannot tell.
+    ///
+    /// # Errors
+    ///
+    /// When the queue cannot be asked.
+    async fn depth(&self) -> Result<Option<QueueDepth>, Error>;
+
+    /// Whether the queue could be used now, for receiving and for publishing.
+    ///
+    /// # Errors
+    ///
+    /// What is in the way.
+    async fn check(&self) -> Result<(), Error>;
+
+    /// The dead letters, where the backend can list them.
+    fn dead_letters(&self) -> Option<&dyn DeadLetters>;
+}
+
+/// The dead letters of a queue, for the person who looks after it.
+#[async_trait]
+pub trait DeadLetters: fmt::Debug + Send + Sync {
+    /// At most `max` dead letters in the order in which they were published, beginning after the
+    /// one named `after`. Backends clamp `max` to their own limit.
+    ///
+    /// # Errors
+    ///
+    /// When the queue cannot be asked, or `after` is no id of this queue.
+    async fn list(
+        &self,
+        after: Option<&DeadLetterId>,
+        max: usize,
+    ) -> Result<Vec<DeadLetter>, Error>;
+
+    /// One dead letter, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// When the queue cannot be asked.
+    async fn get(&self, id: &DeadLetterId) -> Result<Option<DeadLetter>, Error>;
+
+    /// Publishes the message again, in its lane, with no attempts counted, and forgets the dead
+    /// letter.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchDeadLetter`], or when the queue cannot be asked.
+    async fn replay(&self, id: &DeadLetterId) -> Result<(), Error>;
+
+    /// Forgets the dead letter, and with it the message.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoSuchDeadLetter`], or when the queue cannot be asked.
+    async fn discard(&self, id: &DeadLetterId) -> Result<(), Error>;
+}

@@ -1,0 +1,139 @@
+//! The four lists that say what becomes of a frame.
+
+mod dialect;
+mod entries;
+mod load;
+mod pattern_list;
+mod prefix_table;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::path::PathBuf;
+
+pub use self::pattern_list::PatternList;
+
+/// One of the four lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ListName {
+    /// Frames that are never shown.
+    Irrelevant,
+    /// Frames that are shown together with their callers.
+    Prefix,
+    /// Frames that are shown with their line number.
+    WithLineNumbers,
+    /// Frames at which the signature starts, if the stack has one.
+    Sentinels,
+}
+
+impl ListName {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Irrelevant,
+        Self::Prefix,
+        Self::WithLineNumbers,
+        Self::Sentinels,
+    ];
+
+    /// The list's file name in a directory of lists.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::Irrelevant => "irrelevant_signature_re.txt",
+            Self::Prefix => "prefix_signature_re.txt",
+            Self::WithLineNumbers => "signatures_with_line_numbers_re.txt",
+            Self::Sentinels => "signature_sentinels.txt",
+        }
+    }
+}
+
+/// The texts of the four lists, each in the format of a list file.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ListTexts<'a> {
+    /// Frames that are never shown.
+    pub irrelevant: &'a str,
+    /// Frames that are shown together with their callers.
+    pub prefix: &'a str,
+    /// Frames that are shown with their line number.
+    pub with_line_numbers: &'a str,
+    /// Frames at which the signature starts, if the stack has one.
+    pub sentinels: &'a str,
+}
+
+/// Where lists come from, as the debug log says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Origin {
+    #[default]
+    Included,
+    Directory(PathBuf),
+    Texts,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Included => formatter.write_str("included signature lists"),
+            Self::Directory(path) => write!(formatter, "signature lists from {}", path.display()),
+            Self::Texts => formatter.write_str("signature lists given as texts"),
+        }
+    }
+}
+
+/// The lists that say which frames of a native stack make its signature.
+///
+/// Entries are expressions in Python's dialect, matched case-sensitively at the start of normalised names; sentinels
+/// are plain names. See [`SignatureLists::from_directory`] for the files.
+#[derive(Debug)]
+pub struct SignatureLists {
+    origin: Origin,
+    irrelevant: PatternList,
+    prefix: PatternList,
+    with_line_numbers: PatternList,
+    sentinels: HashSet<String>,
+}
+
+impl SignatureLists {
+    /// Lists without entries: every frame is taken for what it is, and the first makes the signature.
+    pub fn empty() -> Self {
+        Self {
+            origin: Origin::Texts,
+            irrelevant: PatternList::default(),
+            prefix: PatternList::default(),
+            with_line_numbers: PatternList::default(),
+            sentinels: HashSet::new(),
+        }
+    }
+
+    /// Frames that are never shown.
+    pub fn irrelevant(&self) -> &PatternList {
+        &self.irrelevant
+    }
+
+    /// Frames that are shown together with their callers.
+    pub fn prefix(&self) -> &PatternList {
+        &self.prefix
+    }
+
+    /// Frames that are shown with their line number.
+    pub fn with_line_numbers(&self) -> &PatternList {
+        &self.with_line_numbers
+    }
+
+    /// Whether a signature starts at a frame of this normalised name.
+    pub fn is_sentinel(&self, name: &str) -> bool {
+        self.sentinels.contains(name)
+    }
+
+    /// The lists that have no entries. They match nothing, which is worth a warning: a mistake is more likely.
+    pub fn empty_lists(&self) -> Vec<ListName> {
+        let is_empty = |name: &ListName| match name {
+            ListName::Irrelevant => self.irrelevant.is_empty(),
+            ListName::Prefix => self.prefix.is_empty(),
+            ListName::WithLineNumbers => self.with_line_numbers.is_empty(),
+            ListName::Sentinels => self.sentinels.is_empty(),
+        };
+        ListName::ALL.into_iter().filter(is_empty).collect()
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+}

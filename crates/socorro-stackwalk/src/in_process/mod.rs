@@ -1,0 +1,8 @@
+//! Walking in this process: behind a panic fence, on a thread of its own, with a deadline.
+
+mod cancel;
+mod run;
+mod walker;
+
+pub(crate) use cancel::Cancelled;
+pub use walker::InProcessStackwalker;

@@ -1,0 +1,113 @@
+//! Symbols in a directory tree.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+
+use super::error::SymbolError;
+use super::name::{ModuleName, SymbolName};
+use super::source::{FetchSymbols, FoundSymbols, SymbolContent};
+
+/// A directory tree laid out as on a symbol server: `NAME/ID/NAME.sym`.
+#[derive(Debug)]
+pub struct DirectorySource {
+    root: PathBuf,
+}
+
+impl DirectorySource {
+    /// Symbols under `root`.
+    ///
+    /// # Errors
+    ///
+    /// When `root` does not exist, cannot be read, or is a file.
+    pub fn new(root: impl AsRef<Path>) -> Result<Self, SymbolError> {
+        let root = root.as_ref().to_owned();
+        match std::fs::metadata(&root) {
+            Ok(metadata) if metadata.is_dir() => Ok(Self { root }),
+            Ok(_) => Err(SymbolError::NotADirectory { path: root }),
+            Err(source) if source.kind() == ErrorKind::NotFound => {
+                Err(SymbolError::NoDirectory { path: root })
+            }
+            Err(source) => Err(SymbolError::Io { path: root, source }),
+        }
+    }
+}
+
+#[async_trait]
+impl FetchSymbols for DirectorySource {
+    async fn fetch(
+        &self,
+        name: &SymbolName,
+        _: &ModuleName,
+    ) -> Result<Option<FoundSymbols>, SymbolError> {
+        let path = path_in(&self.root, name);
+        // One look into the file system: too short to be worth handing to another thread.
+        match std::fs::metadata(&path) {
+            Ok(metadata) if metadata.is_file() => Ok(Some(FoundSymbols {
+                content: SymbolContent::File(path),
+                url: None,
+            })),
+            Ok(_) => Ok(None),
+            Err(source)
+                if matches!(
+                    source.kind(),
+                    ErrorKind::NotFound | ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(None)
+            }
+            Err(source) => Err(SymbolError::Io { path, source }),
+        }
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+}
+
+/// Where a symbol file lies in a tree. [`SymbolName`] cannot lead out of it.
+pub(super) fn path_in(root: &Path, name: &SymbolName) -> PathBuf {
+    let mut path = root.to_owned();
+    path.extend(name.path_parts());
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn finds_a_file_by_name_and_id_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        let id = "abcd1234-abcd-1234-abcd-abcd12345678-a".parse().unwrap();
+        let name = SymbolName::new("foo.pdb", id).unwrap();
+        let source = DirectorySource::new(root.path()).unwrap();
+        assert!(
+            source
+                .fetch(&name, &ModuleName::default())
+                .await
+                .unwrap()
+                .is_none()
+        );
+
+        let path = path_in(root.path(), &name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "MODULE").unwrap();
+        let found = source
+            .fetch(&name, &ModuleName::default())
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(matches!(found.content, SymbolContent::File(found) if found == path));
+
+        let other = SymbolName::new("foo.pdb", debugid::DebugId::nil()).unwrap();
+        assert!(
+            source
+                .fetch(&other, &ModuleName::default())
+                .await
+                .unwrap()
+                .is_none()
+        );
+    }
+}

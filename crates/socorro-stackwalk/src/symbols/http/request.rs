@@ -1,0 +1,155 @@
+//! One question to a symbol server, and asking again.
+
+use std::error::Error;
+use std::time::Duration;
+
+use ::url::Url;
+use reqwest::header::{LOCATION, RETRY_AFTER};
+use reqwest::{Client, Response, StatusCode};
+use tracing::debug;
+
+use super::options::HttpOptions;
+use super::url;
+use crate::symbols::error::SymbolError;
+
+/// What a server said.
+pub(super) enum Answer {
+    /// It has the file.
+    Found(Response),
+    /// It points elsewhere. Seen only by a client that does not follow.
+    Redirect(String),
+    /// It does not have the file.
+    NotFound,
+    /// It will not give the file, and asking again will not help.
+    Refused(StatusCode),
+}
+
+/// A failure that may pass.
+#[derive(Debug)]
+pub(super) struct Failure {
+    reason: String,
+    /// How long the server asked to be left alone.
+    retry_after: Option<Duration>,
+}
+
+impl Failure {
+    pub(super) fn of(error: &reqwest::Error) -> Self {
+        Self {
+            reason: reason(error),
+            retry_after: None,
+        }
+    }
+}
+
+/// What went wrong, without the URL, which may hold a password.
+pub(super) fn reason(error: &reqwest::Error) -> String {
+    let mut reason = match () {
+        () if error.is_timeout() => "timed out".to_owned(),
+        () if error.is_connect() => "cannot connect".to_owned(),
+        () if error.is_redirect() => "too many redirects".to_owned(),
+        () => "transfer failed".to_owned(),
+    };
+    // The innermost cause says most: `connection refused`, `unexpected end of file`.
+    let mut cause = error.source();
+    while let Some(inner) = cause.and_then(Error::source) {
+        cause = Some(inner);
+    }
+    if let Some(cause) = cause {
+        reason.push_str(": ");
+        reason.push_str(&cause.to_string());
+    }
+    reason
+}
+
+/// Asks once.
+pub(super) async fn get(client: &Client, url: &Url) -> Result<Answer, Failure> {
+    let response = client
+        .get(url.clone())
+        .send()
+        .await
+        .map_err(|error| Failure::of(&error))?;
+    let status = response.status();
+    match status {
+        StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Answer::NotFound),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => Err(busy(&response)),
+        _ if status.is_server_error() => Err(busy(&response)),
+        _ if status.is_redirection() => {
+            let location = response
+                .headers()
+                .get(LOCATION)
+                .and_then(|location| location.to_str().ok());
+            Ok(location.map_or(Answer::Refused(status), |location| {
+                Answer::Redirect(location.to_owned())
+            }))
+        }
+        _ if status == StatusCode::OK => Ok(Answer::Found(response)),
+        _ => Ok(Answer::Refused(status)),
+    }
+}
+
+fn busy(response: &Response) -> Failure {
+    let seconds = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    Failure {
+        reason: format!("answered {}", response.status()),
+        retry_after: seconds.map(Duration::from_secs),
+    }
+}
+
+/// Counts the attempts at one file.
+pub(super) struct Attempts<'a> {
+    options: &'a HttpOptions,
+    url: &'a Url,
+    made: u32,
+}
+
+impl<'a> Attempts<'a> {
+    pub(super) fn new(options: &'a HttpOptions, url: &'a Url) -> Self {
+        Self {
+            options,
+            url,
+            made: 0,
+        }
+    }
+
+    /// Waits until it is time for the next attempt.
+    ///
+    /// # Errors
+    ///
+    /// When there is none left, or the server wants to be left alone for longer than it is worth waiting.
+    pub(super) async fn wait_after(&mut self, failure: Failure) -> Result<(), SymbolError> {
+        let backoff = self
+            .options
+            .backoff
+            .saturating_mul(2_u32.saturating_pow(self.made));
+        self.made += 1;
+        let wait = failure
+            .retry_after
+            .unwrap_or_else(|| backoff.min(self.options.longest_wait));
+        if self.made >= self.options.attempts || wait > self.options.longest_wait {
+            return Err(self.error(failure.reason, failure.retry_after));
+        }
+        debug!(
+            url = url::shown(self.url),
+            reason = failure.reason,
+            ?wait,
+            "asking again"
+        );
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
+    pub(super) fn give_up(&self, reason: &str) -> SymbolError {
+        self.error(reason.to_owned(), None)
+    }
+
+    fn error(&self, reason: String, retry_after: Option<Duration>) -> SymbolError {
+        SymbolError::Server {
+            url: url::shown(self.url),
+            reason,
+            retry_after,
+        }
+    }
+}

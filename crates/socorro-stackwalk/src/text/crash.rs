@@ -1,0 +1,104 @@
+//! The beginning of the report: machine and crash.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::Style;
+use super::clean::Clean;
+use crate::report::View;
+
+pub(super) fn write(f: &mut fmt::Formatter<'_>, document: View<'_>, style: Style) -> fmt::Result {
+    write_line(
+        f,
+        style,
+        "Crash reason",
+        document
+            .crash_text("type")
+            .unwrap_or("none: the process was running"),
+    )?;
+    write_address(f, document, style)?;
+    if let Some(assertion) = document.crash_text("assertion") {
+        write_line(f, style, "Assertion", assertion)?;
+    }
+    if let Some(instruction) = document.crash_text("instruction") {
+        write_line(f, style, "Instruction", instruction)?;
+    }
+    for flip in crash_objects(document, "possible_bit_flips").take(1) {
+        let register = flip
+            .get("source_register")
+            .and_then(Value::as_str)
+            .unwrap_or("the address");
+        let meant = flip
+            .get("address")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        write_line(
+            f,
+            style,
+            "Possible bit flip",
+            &format!("{register}, meant {meant}"),
+        )?;
+    }
+    let system = |field| {
+        document
+            .member("system_info", field)
+            .and_then(Value::as_str)
+            .unwrap_or("unknown")
+    };
+    write_line(
+        f,
+        style,
+        "System",
+        &format!("{} {}", system("os"), system("os_ver")),
+    )?;
+    write_line(
+        f,
+        style,
+        "Processor",
+        &format!("{} {}", system("cpu_arch"), system("cpu_info")),
+    )?;
+    if let Some(pid) = document.0.get("pid").and_then(Value::as_u64) {
+        write_line(f, style, "Process", &pid.to_string())?;
+    }
+    Ok(())
+}
+
+/// The address as the machine reported it, and what disassembly makes of it.
+fn write_address(f: &mut fmt::Formatter<'_>, document: View<'_>, style: Style) -> fmt::Result {
+    let Some(address) = document.crash_text("address") else {
+        return Ok(());
+    };
+    let adjusted = document.member("crash_info", "adjusted_address");
+    let part = |member: &str| {
+        adjusted
+            .and_then(|adjusted| adjusted.get(member))
+            .and_then(Value::as_str)
+    };
+    let text = match part("kind") {
+        Some("null-pointer") => format!(
+            "{address} (null pointer with offset {})",
+            part("offset").unwrap_or("unknown")
+        ),
+        Some("non-canonical") => format!(
+            "{address} (not canonical: really {})",
+            part("address").unwrap_or("unknown")
+        ),
+        _ => address.to_owned(),
+    };
+    write_line(f, style, "Crash address", &text)
+}
+
+fn crash_objects<'a>(document: View<'a>, member: &str) -> impl Iterator<Item = &'a Value> {
+    document
+        .member("crash_info", member)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+}
+
+/// One line `name: text`, aligned with the others.
+fn write_line(f: &mut fmt::Formatter<'_>, style: Style, name: &str, text: &str) -> fmt::Result {
+    let heading = style.heading(&format!("{:<18}", format!("{name}:")));
+    writeln!(f, "{heading} {}", Clean(text))
+}

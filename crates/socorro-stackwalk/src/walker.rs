@@ -1,0 +1,115 @@
+//! The seam between a processor and whatever walks its stacks.
+
+use std::fmt;
+use std::path::Path;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+/// Walks one minidump at a time.
+///
+/// A processor knows this trait only, so that the walk may happen [in its own process](crate::InProcessStackwalker),
+/// in a child process, or in a test's imagination.
+#[async_trait]
+pub trait Stackwalker: fmt::Debug + Send + Sync {
+    /// Names program and version, as it goes into the field `stackwalk_version`: `socorro-stackwalk 0.1.0`.
+    fn version(&self) -> String;
+
+    /// Walks the stacks of one minidump.
+    ///
+    /// Never fails: whatever goes wrong is in the outcome, and concerns this minidump only.
+    async fn walk(&self, request: WalkRequest<'_>) -> WalkOutcome;
+}
+
+/// One minidump to walk, with the crash annotations that came with it.
+#[derive(Clone, Debug)]
+pub struct WalkRequest<'a> {
+    /// Where the minidump is.
+    pub dump: DumpSource<'a>,
+    /// The annotations of the crash report. Two of them matter here: `ModuleSignatureInfo` and `CPUMicrocodeVersion`.
+    pub annotations: &'a Map<String, Value>,
+}
+
+/// Where the bytes of a minidump are.
+#[derive(Clone)]
+pub enum DumpSource<'a> {
+    /// In a file.
+    Path(&'a Path),
+    /// In memory. Cloning [`Bytes`] does not copy them.
+    Bytes(Bytes),
+}
+
+/// A minidump is a picture of somebody's memory, so only its size is shown.
+impl fmt::Debug for DumpSource<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => f.debug_tuple("Path").field(path).finish(),
+            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+        }
+    }
+}
+
+impl<'a> From<&'a Path> for DumpSource<'a> {
+    fn from(path: &'a Path) -> Self {
+        Self::Path(path)
+    }
+}
+
+impl From<Bytes> for DumpSource<'_> {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
+impl From<Vec<u8>> for DumpSource<'_> {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes.into())
+    }
+}
+
+/// What came of one walk, in the terms of the reference program (`minidump-stackwalk`), whose exit codes end up in
+/// the field `mdsw_return_code`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WalkOutcome {
+    /// 0: good; 1: the minidump cannot be read or processed; 101: the walk panicked; negative: the number of the
+    /// signal that ended the walk, where -9 also stands for a passed deadline.
+    pub exit_code: i32,
+    /// What the walk wrote.
+    pub output: WalkOutput,
+    /// What the walk had to complain about: `ERROR <name> - <explanation>`. May hold private data.
+    pub log: Option<String>,
+}
+
+/// What a walk wrote.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WalkOutput {
+    /// The stackwalk document.
+    Json(Value),
+    /// Something that is not JSON. Only a walker outside this process can do so.
+    Text(String),
+    /// Nothing.
+    None,
+}
+
+impl WalkOutcome {
+    /// The exit code of a good walk.
+    pub const GOOD: i32 = 0;
+    /// The exit code for a minidump that cannot be read or processed.
+    pub const BAD_DUMP: i32 = 1;
+    /// The exit code of a walk that panicked.
+    pub const PANICKED: i32 = 101;
+    /// The exit code of a walk that was killed, above all because its deadline had passed.
+    pub const KILLED: i32 = -9;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_the_size_of_a_dump_and_not_its_bytes() {
+        let source = DumpSource::from(b"secret".to_vec());
+        assert_eq!(format!("{source:?}"), "Bytes(6 bytes)");
+    }
+}

@@ -1,0 +1,11 @@
+//! What several test targets share.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "no test target uses all of it"
+)]
+
+pub mod corpus;
