@@ -11,8 +11,6 @@ use url::Url;
 use self::options::Query;
 use crate::{error::Error, object::ObjectStorage, options::StorageOptions, storage::CrashStorage};
 
-type Storage = Arc<dyn CrashStorage>;
-
 /// A kind of storage that an address can name. A new one is a row in [`SCHEMES`].
 struct Scheme {
     name: &'static str,
@@ -22,7 +20,7 @@ struct Scheme {
 }
 
 enum Open {
-    With(fn(&Url, &Query, StorageOptions) -> Result<Storage, Error>),
+    With(fn(&Url, &Query, StorageOptions) -> Result<ObjectStorage, Error>),
     /// Left out of this build; the feature brings it.
     #[cfg_attr(feature = "s3", expect(dead_code, reason = "every feature is on"))]
     Feature(&'static str),
@@ -87,7 +85,12 @@ const SCHEMES: [Scheme; 5] = [
 ///
 /// [`Error::InvalidAddress`], [`Error::UnknownScheme`], [`Error::MissingFeature`], and those of
 /// [`ObjectStorage::directory`].
-pub fn open(address: &str, options: StorageOptions) -> Result<Storage, Error> {
+pub fn open(address: &str, options: StorageOptions) -> Result<Arc<dyn CrashStorage>, Error> {
+    Ok(Arc::new(open_objects(address, options)?))
+}
+
+/// [`open`], before it is known as just any storage.
+pub(crate) fn open_objects(address: &str, options: StorageOptions) -> Result<ObjectStorage, Error> {
     let url = parse(address)?;
     let scheme = SCHEMES
         .iter()
@@ -135,21 +138,21 @@ fn parse(address: &str) -> Result<Url, Error> {
         })
 }
 
-fn memory(url: &Url, _: &Query, options: StorageOptions) -> Result<Storage, Error> {
+fn memory(url: &Url, _: &Query, options: StorageOptions) -> Result<ObjectStorage, Error> {
     if !url.path().is_empty() || url.has_host() {
         return Err(invalid(
             url,
             "a storage in memory has no name: write memory:",
         ));
     }
-    Ok(Arc::new(ObjectStorage::memory(options)))
+    Ok(ObjectStorage::memory(options))
 }
 
-fn directory(url: &Url, _: &Query, options: StorageOptions) -> Result<Storage, Error> {
+fn directory(url: &Url, _: &Query, options: StorageOptions) -> Result<ObjectStorage, Error> {
     let path: PathBuf = url
         .to_file_path()
         .map_err(|()| invalid(url, "a directory is written file:///path or file:path"))?;
-    Ok(Arc::new(ObjectStorage::directory(path, options)?))
+    ObjectStorage::directory(path, options)
 }
 
 fn invalid(url: &Url, reason: impl Into<String>) -> Error {

@@ -10,12 +10,16 @@ use object_store::{
 };
 use url::Url;
 
-use super::{Storage, invalid, options::Query, shown};
+use super::{invalid, options::Query, shown};
 use crate::{error::Error, object::ObjectStorage, options::StorageOptions};
 
 /// `s3://bucket[/prefix][?endpoint=URL][&region=NAME]`; everything else comes from the `AWS_*`
 /// environment variables.
-pub(super) fn open(url: &Url, query: &Query, options: StorageOptions) -> Result<Storage, Error> {
+pub(super) fn open(
+    url: &Url,
+    query: &Query,
+    options: StorageOptions,
+) -> Result<ObjectStorage, Error> {
     let bucket = url
         .host_str()
         .filter(|bucket| !bucket.is_empty())
@@ -51,7 +55,7 @@ pub(super) fn open(url: &Url, query: &Query, options: StorageOptions) -> Result<
     } else {
         Arc::new(PrefixStore::new(bucket, prefix))
     };
-    Ok(Arc::new(ObjectStorage::over(store, name, options)))
+    Ok(ObjectStorage::over(store, name, options))
 }
 
 fn checked_endpoint<'a>(url: &Url, endpoint: &'a str) -> Result<&'a str, Error> {

@@ -8,8 +8,8 @@ use object_store::Error as StoreError;
 use super::ObjectStorage;
 use crate::{error::Error, item::Subject};
 
-/// Codes in the XML answers of S3, GCS and Azure. They are looked for with their tags, which no
-/// key can contain.
+/// Codes in the XML answers of S3, GCS and Azure. They are looked for with their tags, because an
+/// engine's message has the key in it, and a dump may be named like a code.
 const NO_BUCKET: [&str; 3] = [
     "<Code>NoSuchBucket</Code>",
     "<Code>ContainerNotFound</Code>",
@@ -17,7 +17,16 @@ const NO_BUCKET: [&str; 3] = [
 ];
 const NO_KEY: [&str; 2] = ["<Code>NoSuchKey</Code>", "<Code>BlobNotFound</Code>"];
 const BAD_BUCKET_NAME: &str = "<Code>InvalidBucketName</Code>";
-const REFUSED: [&str; 2] = ["<Code>ExpiredToken</Code>", "<Code>InvalidToken</Code>"];
+/// The last two are object_store's own words, for requests whose status it does not look at.
+const REFUSED: [&str; 7] = [
+    "<Code>AccessDenied</Code>",
+    "<Code>ExpiredToken</Code>",
+    "<Code>InvalidAccessKeyId</Code>",
+    "<Code>InvalidToken</Code>",
+    "<Code>SignatureDoesNotMatch</Code>",
+    "non-2xx status code: 401 ",
+    "non-2xx status code: 403 ",
+];
 
 /// How much of an engine's message goes into ours.
 const REASON_LENGTH: usize = 300;

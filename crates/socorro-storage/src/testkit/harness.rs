@@ -1,0 +1,116 @@
+//! A storage with a back door.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use object_store::ObjectStoreExt as _;
+use socorro_core::CrashId;
+use tempfile::TempDir;
+
+use crate::{CrashStorage, Item, layout, object::ObjectStorage, options::StorageOptions};
+
+/// A storage under test, and a way to put things into it behind its back.
+#[async_trait]
+pub trait Harness: Send + Sync {
+    /// The storage. Other tests may use it at the same time.
+    fn storage(&self) -> &dyn CrashStorage;
+
+    /// Puts bytes where the storage keeps an item, damaged or not.
+    async fn plant(&self, id: &CrashId, item: &Item, content: &[u8]);
+
+    /// Takes an item away, which may have been there or not.
+    async fn remove(&self, id: &CrashId, item: &Item);
+}
+
+/// [`Harness`] of [`ObjectStorage`].
+#[derive(Debug)]
+pub struct ObjectHarness {
+    storage: ObjectStorage,
+    /// Removed when the test is over.
+    _directory: Option<TempDir>,
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "where the harness cannot be built there is nothing to test"
+)]
+impl ObjectHarness {
+    /// A storage in memory.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self::of(ObjectStorage::memory(StorageOptions::default()))
+    }
+
+    /// A storage in a new temporary directory.
+    #[must_use]
+    pub fn directory() -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let storage = ObjectStorage::directory(directory.path(), StorageOptions::default())
+            .expect("a storage in it");
+        Self {
+            storage,
+            _directory: Some(directory),
+        }
+    }
+
+    /// Any other storage.
+    #[must_use]
+    pub fn of(storage: ObjectStorage) -> Self {
+        Self {
+            storage,
+            _directory: None,
+        }
+    }
+
+    /// A storage below a new prefix of a bucket on the S3 server at `SOCORRO_TEST_S3_ENDPOINT`,
+    /// with the credentials in `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. The bucket is
+    /// made when it is not there, which works with servers that check no signature.
+    ///
+    /// `None`, said loudly, when there is no such server.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not do what it is asked, and with `CI=true` when there is none.
+    #[cfg(feature = "s3")]
+    #[must_use]
+    pub fn s3() -> Option<Self> {
+        let endpoint = super::s3::endpoint()?;
+        super::s3::make_bucket(&endpoint, super::s3::BUCKET);
+        let address = format!(
+            "s3://{}/{}?endpoint={endpoint}&region=us-east-1",
+            super::s3::BUCKET,
+            super::sample::crash_id()
+        );
+        let storage = crate::address::open_objects(&address, StorageOptions::default())
+            .expect("a storage on the test server");
+        Some(Self::of(storage))
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "where the harness fails there is nothing to test"
+)]
+#[async_trait]
+impl Harness for ObjectHarness {
+    fn storage(&self) -> &dyn CrashStorage {
+        &self.storage
+    }
+
+    async fn plant(&self, id: &CrashId, item: &Item, content: &[u8]) {
+        let key = layout::item(id, item);
+        let content = Bytes::copy_from_slice(content);
+        self.storage
+            .store()
+            .put(&key.into(), content.into())
+            .await
+            .expect("the back door is open");
+    }
+
+    async fn remove(&self, id: &CrashId, item: &Item) {
+        let key = layout::item(id, item);
+        match self.storage.store().delete(&key.into()).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+            Err(error) => panic!("the back door is shut: {error}"),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! A bucket on a test server.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    time::Duration,
+};
+
+/// The bucket of the tests.
+pub(super) const BUCKET: &str = "socorro-storage-tests";
+
+const ENDPOINT: &str = "SOCORRO_TEST_S3_ENDPOINT";
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The address of the test server.
+pub(super) fn endpoint() -> Option<String> {
+    let endpoint = std::env::var(ENDPOINT).ok().filter(|text| !text.is_empty());
+    if endpoint.is_none() {
+        let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+        assert!(!in_ci, "{ENDPOINT} is not set, and CI must not skip tests");
+        eprintln!("SKIPPED: set {ENDPOINT} to the address of an S3 server to run this test");
+    }
+    endpoint
+}
+
+/// Makes a bucket with one plain HTTP request, which object_store cannot do. Says nothing when the
+/// bucket is there already.
+pub(super) fn make_bucket(endpoint: &str, bucket: &str) {
+    let host = endpoint
+        .strip_prefix("http://")
+        .unwrap_or_else(|| panic!("{ENDPOINT} has to begin with http://, not be {endpoint:?}"))
+        .trim_end_matches('/');
+    let answer = put_bucket(host, bucket)
+        .unwrap_or_else(|error| panic!("cannot make the bucket {bucket} at {endpoint}: {error}"));
+    let status = answer.split(' ').nth(1).unwrap_or_default();
+    assert!(
+        matches!(status, "200" | "204" | "409"),
+        "cannot make the bucket {bucket} at {endpoint}: {answer}"
+    );
+}
+
+fn put_bucket(host: &str, bucket: &str) -> std::io::Result<String> {
+    let mut connection = TcpStream::connect(host)?;
+    connection.set_read_timeout(Some(PATIENCE))?;
+    // The header makes servers that look at more than the path take the request for one of S3.
+    write!(
+        connection,
+        "PUT /{bucket} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nConnection: close\r\n\
+         Authorization: AWS4-HMAC-SHA256 Credential=test/20240716/us-east-1/s3/aws4_request, \
+         SignedHeaders=host, Signature=0\r\n\r\n"
+    )?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer)?;
+    Ok(answer)
+}
