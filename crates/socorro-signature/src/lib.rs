@@ -45,6 +45,8 @@
 //! [`SignatureLists::from_directory`] reads files. Time and memory grow about linearly with the input, whatever it
 //! holds.
 
+#![forbid(unsafe_code)]
+
 mod crash_data;
 mod error;
 mod frames;
