@@ -21,8 +21,8 @@ use crate::walker::{DumpSource, Stackwalker, WalkOutcome, WalkOutput, WalkReques
 /// Walks minidumps in this process.
 ///
 /// Each walk has a thread of its own, so the async runtime is never blocked. Panics are caught. A walk whose deadline
-/// has passed, or whose caller has gone, ends at its next frame or where it waits for symbols. What cannot be survived in one's own process
-/// is an abort: known ways for a minidump to cause one are closed before the walk.
+/// has passed, or whose caller has gone, ends at its next frame or where it waits for symbols. What cannot be survived
+/// in one's own process is an abort: known ways for a minidump to cause one are closed before the walk.
 ///
 /// Must be used within a tokio runtime, of either flavour, with its time driver (and its I/O driver, if there are HTTP
 /// symbol sources) enabled.
@@ -31,6 +31,9 @@ pub struct InProcessStackwalker {
     symbols: SymbolStore,
     settings: Settings,
 }
+
+/// What a deadline beyond all time amounts to.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// How often to look how far a walk is. Most are over before the first look.
 const TICK: Duration = Duration::from_millis(10);
@@ -107,7 +110,10 @@ impl InProcessStackwalker {
         dump: impl Into<DumpSource<'_>> + Send,
         annotations: &Map<String, Value>,
     ) -> Result<Stackwalk, WalkError> {
-        let deadline = Instant::now() + self.settings.deadline;
+        let now = Instant::now();
+        let deadline = now
+            .checked_add(self.settings.deadline)
+            .unwrap_or(now + FOR_EVER);
         let progress = Arc::new(Progress::new());
         let (cancel_on_drop, cancelled) = cancellation(Arc::clone(&progress));
         let (sender, mut receiver) = oneshot::channel();
