@@ -56,7 +56,7 @@ impl ObjectStorage {
             },
             fault => fault,
         };
-        let (storage, what) = (self.name.clone(), what.clone());
+        let (storage, what) = (self.name.clone(), Box::new(what.clone()));
         match fault {
             Fault::Absent | Fault::AbsentOrNoStore => Error::NotFound { storage, what },
             Fault::Conflict => Error::Conflict { storage, what },
@@ -112,7 +112,7 @@ impl ObjectStorage {
             Ok(()) => Ok(()),
             Err(Fault::Denied) => Err(Error::Denied {
                 storage: self.name.clone(),
-                what: what.clone(),
+                what: Box::new(what.clone()),
                 source: None,
             }),
             Err(Fault::Unavailable(reason)) => Err(self.unavailable(what, reason)),
@@ -143,13 +143,13 @@ pub(super) fn of_directory(storage: &str, directory: &Path, error: io::Error) ->
     if error.kind() == io::ErrorKind::PermissionDenied {
         return Error::Denied {
             storage: storage.to_owned(),
-            what: Subject::Storage,
+            what: Box::new(Subject::Storage),
             source: Some(error.into()),
         };
     }
     Error::Unavailable {
         storage: storage.to_owned(),
-        what: Subject::Storage,
+        what: Box::new(Subject::Storage),
         reason: format!("cannot use the directory {}: {error}", directory.display()),
         retry_after: None,
         source: Some(error.into()),

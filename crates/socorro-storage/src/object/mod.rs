@@ -113,7 +113,7 @@ impl ObjectStorage {
     fn too_large(&self, what: &Subject, limit: u64) -> Error {
         Error::TooLarge {
             storage: self.name.clone(),
-            what: what.clone(),
+            what: Box::new(what.clone()),
             limit,
         }
     }
@@ -121,7 +121,7 @@ impl ObjectStorage {
     fn unavailable(&self, what: &Subject, reason: impl Into<String>) -> Error {
         Error::Unavailable {
             storage: self.name.clone(),
-            what: what.clone(),
+            what: Box::new(what.clone()),
             reason: reason.into(),
             retry_after: None,
             source: None,

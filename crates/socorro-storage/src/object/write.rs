@@ -133,7 +133,7 @@ impl ObjectStorage {
                 } else {
                     Err(Error::Conflict {
                         storage: self.name.clone(),
-                        what,
+                        what: Box::new(what),
                     })
                 }
             }
@@ -222,7 +222,7 @@ impl ObjectStorage {
     ) -> Result<(), Error> {
         let conflict = || Error::Conflict {
             storage: self.name.clone(),
-            what: what.clone(),
+            what: Box::new(what.clone()),
         };
         match self.store.head(&key.into()).await {
             Ok(present) if present.e_tag == version.e_tag => Ok(()),

@@ -124,7 +124,7 @@ async fn an_unreadable_directory_refuses_access() {
     let parent = tempfile::tempdir().unwrap();
     let path = parent.path().join("crashes");
     let storage = storage(&path);
-    std::fs::set_permissions(&path, Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o000)).unwrap();
     if std::fs::read_dir(&path).is_ok() {
         eprintln!("SKIPPED: this user may read every directory; run the test as another than root");
         return;
