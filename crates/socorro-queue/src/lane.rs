@@ -22,6 +22,12 @@ impl Lane {
     /// All lanes, in the order of the enum.
     pub const ALL: [Self; 3] = [Self::Standard, Self::Priority, Self::Reprocessing];
 
+    /// The place of this lane in [`Lane::ALL`].
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn index(self) -> usize {
+        self as usize
+    }
+
     /// `standard`, `priority` or `reprocessing`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -44,6 +44,7 @@ mod duration;
 mod error;
 mod forward;
 mod lane;
+mod lease;
 mod limits;
 mod memory;
 mod message;
@@ -53,9 +54,10 @@ mod publish;
 mod queue;
 mod queue_url;
 mod ruleset_name;
-
-//SQLITE
-//TESTKIT
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
 
 pub use dead_letter::{DeadLetter, DeadLetterCause, DeadLetterId, DeadLetterReason};
 pub use delivery::{Delivery, Receipt};
@@ -69,5 +71,5 @@ pub use options::QueueOptions;
 pub use publish::{PublishOutcome, PublishReport};
 pub use queue::{CrashQueue, DeadLetters};
 pub use ruleset_name::RulesetName;
-
-//SQ2
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteOptions, SqliteQueue};

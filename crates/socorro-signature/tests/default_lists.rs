@@ -70,6 +70,19 @@ fn linux_heap_corruption_names_the_check_and_the_caller() {
 }
 
 #[test]
+fn linux_stack_smashing_names_the_check_and_the_function() {
+    let stack = [
+        "raise",
+        "__GI_abort",
+        "__libc_message",
+        "__GI___fortify_fail",
+        "__stack_chk_fail",
+        "read_name(char const*)",
+    ];
+    assert_eq!(signature(&stack), "__stack_chk_fail | read_name");
+}
+
+#[test]
 fn linux_memory_functions_of_all_processors_are_one() {
     for function in [
         "__memmove_avx_unaligned_erms",

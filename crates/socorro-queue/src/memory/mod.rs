@@ -47,8 +47,10 @@ const LOOK_AT_CLOCK: Duration = Duration::from_millis(250);
 /// use socorro_queue::{CrashQueue, Job, Lane, MemoryQueue, QueueOptions};
 ///
 /// let clock = Arc::new(ManualClock::at("2026-01-02T03:04:05Z".parse()?));
-/// let mut options = QueueOptions::default();
-/// options.environment = Environment::new(clock.clone(), "testhost");
+/// let options = QueueOptions {
+///     environment: Environment::new(clock.clone(), "testhost"),
+///     ..QueueOptions::default()
+/// };
 /// let queue = MemoryQueue::new(options)?;
 ///
 /// let job = Job::new(CrashId::parse("de1bb258-cbbf-4589-a673-34f800160918")?);
@@ -276,6 +278,6 @@ impl DeadLetters for MemoryQueue {
     }
 }
 
-fn number_of(id: &DeadLetterId) -> Option<u64> {
+fn number_of(id: &DeadLetterId) -> Option<i64> {
     id.as_str().parse().ok()
 }

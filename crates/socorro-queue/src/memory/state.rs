@@ -13,17 +13,18 @@ use crate::{
     delivery::{Delivery, Receipt},
     depth::QueueDepth,
     lane::{Lane, Rotation},
+    lease::Lease,
 };
 
 /// Messages and dead letters.
 #[derive(Debug, Default)]
 pub(super) struct State {
     /// Every message that is not dead, by its number.
-    messages: BTreeMap<u64, Stored>,
+    messages: BTreeMap<i64, Stored>,
     /// The same messages in the order in which they are or become due.
-    by_due: BTreeSet<(Lane, Timestamp, u64)>,
-    dead: BTreeMap<u64, DeadLetter>,
-    last_number: u64,
+    by_due: BTreeSet<(Lane, Timestamp, i64)>,
+    dead: BTreeMap<i64, DeadLetter>,
+    last_number: i64,
     rotation: Rotation,
 }
 
@@ -38,27 +39,6 @@ struct Stored {
     /// Nobody gets the message before this: the end of a lease or of a delay.
     due_at: Timestamp,
     leased: bool,
-}
-
-/// Which delivery of which message a receipt stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Lease {
-    number: u64,
-    attempt: u32,
-}
-
-impl Lease {
-    fn to_receipt(self) -> Receipt {
-        Receipt::new(format!("{}.{}", self.number, self.attempt))
-    }
-
-    fn from_receipt(receipt: &Receipt) -> Option<Self> {
-        let (number, attempt) = receipt.as_str().split_once('.')?;
-        Some(Self {
-            number: number.parse().ok()?,
-            attempt: attempt.parse().ok()?,
-        })
-    }
 }
 
 impl State {
@@ -98,20 +78,20 @@ impl State {
     }
 
     /// The first message of a lane, and when it is due.
-    fn head_of(&self, lane: Lane) -> Option<(Timestamp, u64)> {
+    fn head_of(&self, lane: Lane) -> Option<(Timestamp, i64)> {
         self.by_due
-            .range((lane, Timestamp::MIN, 0)..=(lane, Timestamp::MAX, u64::MAX))
+            .range((lane, Timestamp::MIN, 0)..=(lane, Timestamp::MAX, i64::MAX))
             .next()
             .map(|(_, due_at, number)| (*due_at, *number))
     }
 
-    fn lease(&mut self, number: u64, now: Timestamp, lease: Duration) -> Option<Delivery> {
+    fn lease(&mut self, number: i64, now: Timestamp, lease: Duration) -> Option<Delivery> {
         let stored = self.messages.get_mut(&number)?;
         stored.attempts = stored.attempts.saturating_add(1);
         stored.first_received_at.get_or_insert(now);
         stored.leased = true;
         let receipt = Lease {
-            number,
+            message: number,
             attempt: stored.attempts,
         }
         .to_receipt();
@@ -126,7 +106,7 @@ impl State {
         Some(delivery)
     }
 
-    fn set_due(&mut self, number: u64, due_at: Timestamp) {
+    fn set_due(&mut self, number: i64, due_at: Timestamp) {
         if let Some(stored) = self.messages.get_mut(&number) {
             self.by_due.remove(&(stored.lane, stored.due_at, number));
             stored.due_at = due_at;
@@ -135,13 +115,13 @@ impl State {
     }
 
     /// The number of the message that `receipt` still holds.
-    fn held(&self, receipt: &Receipt) -> Option<u64> {
+    fn held(&self, receipt: &Receipt) -> Option<i64> {
         let lease = Lease::from_receipt(receipt)?;
-        let stored = self.messages.get(&lease.number)?;
-        (stored.leased && stored.attempts == lease.attempt).then_some(lease.number)
+        let stored = self.messages.get(&lease.message)?;
+        (stored.leased && stored.attempts == lease.attempt).then_some(lease.message)
     }
 
-    fn remove(&mut self, number: u64) -> Option<Stored> {
+    fn remove(&mut self, number: i64) -> Option<Stored> {
         let stored = self.messages.remove(&number)?;
         self.by_due.remove(&(stored.lane, stored.due_at, number));
         Some(stored)
@@ -185,7 +165,7 @@ impl State {
     ) -> bool {
         let Some(number) = self.held(receipt) else {
             return Lease::from_receipt(receipt)
-                .and_then(|lease| Some((lease, self.dead.get(&lease.number)?)))
+                .and_then(|lease| Some((lease, self.dead.get(&lease.message)?)))
                 .is_some_and(|(lease, dead)| dead.attempts == lease.attempt);
         };
         let Some(stored) = self.remove(number) else {
@@ -234,7 +214,7 @@ impl State {
     }
 
     /// Dead letters in the order of their publication.
-    pub(super) fn list_dead(&self, after: Option<u64>, max: usize) -> Vec<DeadLetter> {
+    pub(super) fn list_dead(&self, after: Option<i64>, max: usize) -> Vec<DeadLetter> {
         let first = after.map_or(0, |number| number.saturating_add(1));
         self.dead
             .range(first..)
@@ -243,11 +223,11 @@ impl State {
             .collect()
     }
 
-    pub(super) fn get_dead(&self, number: u64) -> Option<DeadLetter> {
+    pub(super) fn get_dead(&self, number: i64) -> Option<DeadLetter> {
         self.dead.get(&number).cloned()
     }
 
-    pub(super) fn remove_dead(&mut self, number: u64) -> Option<DeadLetter> {
+    pub(super) fn remove_dead(&mut self, number: i64) -> Option<DeadLetter> {
         self.dead.remove(&number)
     }
 }
