@@ -5,6 +5,7 @@
 //! kill comes in the middle of whatever they do next.
 
 #![cfg(feature = "sqlite")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     collections::HashSet,

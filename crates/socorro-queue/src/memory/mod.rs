@@ -201,7 +201,9 @@ impl CrashQueue for MemoryQueue {
     }
 
     async fn ack(&self, receipt: &Receipt) -> Result<(), Error> {
-        self.state().ack(receipt);
+        if !self.state().ack(receipt) {
+            tracing::debug!(queue = %self, %receipt, "ack without effect: the lease is lost");
+        }
         Ok(())
     }
 
@@ -209,6 +211,8 @@ impl CrashQueue for MemoryQueue {
         let now = self.environment.now();
         if self.state().nack(receipt, now, delay.min(MAX_HOLD)) {
             self.changed.notify_waiters();
+        } else {
+            tracing::debug!(queue = %self, %receipt, "nack without effect: the lease is lost");
         }
         Ok(())
     }

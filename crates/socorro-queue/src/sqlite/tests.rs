@@ -182,21 +182,16 @@ async fn a_place_that_cannot_hold_a_queue_is_named() {
 #[tokio::test]
 async fn the_name_of_a_queue_opens_it_again() {
     let directory = tempfile::tempdir().unwrap();
-    let url = format!(
-        "sqlite://{}/queue.sqlite?lease=5s",
-        directory.path().display()
-    );
-    let queue = crate::open(&url, QueueOptions::default()).await.unwrap();
-    queue
-        .publish(Lane::Standard, &[job()])
+    let path = directory.path().join("a queue? 100%#é.sqlite");
+    let queue = SqliteQueue::open(&path, QueueOptions::default())
         .await
-        .unwrap()
-        .into_result()
         .unwrap();
-    let again = crate::open(&queue.to_string(), QueueOptions::default())
+    publish(&queue, &[job()]).await;
+    let again = crate::open(&format!("{queue}?lease=5s"), QueueOptions::default())
         .await
         .unwrap();
     assert_eq!(again.receive(1, Duration::ZERO).await.unwrap().len(), 1);
+    assert_eq!(again.to_string(), queue.to_string());
 }
 
 #[tokio::test]
@@ -269,6 +264,24 @@ async fn a_receiver_notices_what_another_handle_publishes() {
     assert_eq!(received.unwrap()[0].job(), Some(&published));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_paused_runtime_clock_takes_the_work_for_work() {
+    let sqlite = Sqlite::new().await;
+    let started = Instant::now();
+    let wait = Duration::from_secs(20);
+    assert_eq!(sqlite.queue.receive(1, wait).await.unwrap(), []);
+    let waited = started.elapsed();
+    assert!(
+        (wait..wait + Duration::from_secs(1)).contains(&waited),
+        "{waited:?}"
+    );
+
+    let jobs = [job()];
+    let published = publish(&sqlite.queue, &jobs);
+    let published = tokio::time::timeout(Duration::from_millis(1), published).await;
+    published.expect("no time passes while the disk works");
+}
+
 #[tokio::test]
 async fn a_lane_cannot_be_blocked_by_an_absurd_row() {
     let sqlite = Sqlite::new().await;
@@ -320,6 +333,52 @@ async fn a_file_without_its_tables_is_an_error_not_a_panic() {
         .await
         .unwrap_err();
     sqlite.queue.check().await.unwrap_err();
+}
+
+/// Whatever the damage, the answer is a value.
+#[tokio::test]
+async fn a_damaged_file_is_an_error_or_still_works_but_no_panic() {
+    let sqlite = Sqlite::new().await;
+    let jobs: Vec<Job> = (0..200).map(|_| job()).collect();
+    publish(&sqlite.queue, &jobs).await;
+    for delivery in sqlite.queue.receive(20, Duration::ZERO).await.unwrap() {
+        let cause = DeadLetterCause::new(crate::DeadLetterReason::BadCrashId, "it was bad");
+        sqlite.queue.dead_letter(&delivery, &cause).await.unwrap();
+    }
+    let Sqlite {
+        queue,
+        clock,
+        directory,
+    } = sqlite;
+    drop(queue); // the log is merged into the file
+    let whole = fs::read(directory.path().join("queue.sqlite")).unwrap();
+
+    let mut errors = 0;
+    for round in 0..60 {
+        let mut bytes = whole.clone();
+        // Sixteen bytes, further back in the file each time, and all pages at some time.
+        let at = (round * 7919) % (bytes.len() - 16);
+        bytes[at..at + 16].fill(0xa5);
+        if round % 10 == 9 {
+            bytes.truncate(at);
+        }
+        let damaged = tempfile::tempdir().unwrap();
+        let path = damaged.path().join("queue.sqlite");
+        fs::write(&path, bytes).unwrap();
+        let Ok(queue) = open(path, &clock).await else {
+            errors += 1;
+            continue;
+        };
+        let received = queue.receive(100, Duration::ZERO).await;
+        for delivery in received.iter().flatten() {
+            errors += usize::from(queue.ack(&delivery.receipt).await.is_err());
+        }
+        errors += usize::from(received.is_err());
+        errors += usize::from(queue.publish(Lane::Standard, &[job()]).await.is_err());
+        errors += usize::from(queue.depth().await.is_err());
+        errors += usize::from(queue.list(None, 100).await.is_err());
+    }
+    assert!(errors > 0, "some damage must have been noticed");
 }
 
 #[cfg(unix)]

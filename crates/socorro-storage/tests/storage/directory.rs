@@ -5,7 +5,7 @@ use std::path::Path;
 use futures::TryStreamExt as _;
 use socorro_core::DumpName;
 use socorro_storage::{
-    CrashStorage, Error, ErrorKind, Expected, Item, ObjectStorage, StorageOptions, open,
+    CrashStorage, Error, ErrorKind, Expected, Item, ObjectStorage, Remaining, StorageOptions, open,
     testkit::sample,
 };
 
@@ -124,7 +124,7 @@ async fn an_unreadable_directory_refuses_access() {
     let parent = tempfile::tempdir().unwrap();
     let path = parent.path().join("crashes");
     let storage = storage(&path);
-    std::fs::set_permissions(&path, Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o000)).unwrap();
     if std::fs::read_dir(&path).is_ok() {
         eprintln!("SKIPPED: this user may read every directory; run the test as another than root");
         return;
@@ -135,6 +135,35 @@ async fn an_unreadable_directory_refuses_access() {
     for error in errors {
         assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_dump_that_cannot_be_deleted_keeps_the_list_of_dumps() {
+    let directory = tempfile::tempdir().unwrap();
+    let (storage, id) = (storage(directory.path()), sample::crash_id());
+    storage
+        .save_raw_crash(&id, &sample::raw_crash(&id), &sample::dumps())
+        .await
+        .unwrap();
+    // A directory in the place of a file cannot be deleted like one.
+    let dump = directory.path().join(format!("v1/memory_report/{id}"));
+    std::fs::remove_file(&dump).unwrap();
+    std::fs::create_dir(&dump).unwrap();
+
+    let report = storage.delete(&id).await.unwrap();
+    assert!(!report.is_complete());
+    assert!(
+        matches!(
+            &report.remaining[..],
+            [Remaining::Failed { key, .. }, Remaining::Kept { .. }] if key.contains("memory_report")
+        ),
+        "{report:?}"
+    );
+    assert!(storage.exists(&id, &Item::DumpNames).await.unwrap());
+
+    std::fs::remove_dir(&dump).unwrap();
+    assert!(storage.delete(&id).await.unwrap().is_complete());
+    assert!(!storage.exists(&id, &Item::DumpNames).await.unwrap());
 }
 
 #[tokio::test]

@@ -1,5 +1,11 @@
 //! The storages of this crate, from outside.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "the helpers of tests are tests too"
+)]
+
 mod conformance;
 mod directory;
 mod flaky;

@@ -10,8 +10,8 @@ use futures::TryStreamExt as _;
 use object_store::{RetryConfig, aws::AmazonS3Builder};
 use socorro_core::DumpName;
 use socorro_storage::{
-    CrashStorage as _, Error, ErrorKind, Expected, Item, ObjectStorage, StorageOptions,
-    testkit::sample,
+    CrashStorage as _, Error, ErrorKind, Expected, Item, ObjectStorage, StorageOptions, Version,
+    testkit::{s3_endpoint, sample},
 };
 
 fn storage(endpoint: &str, bucket: &str) -> ObjectStorage {
@@ -71,6 +71,11 @@ async fn all_accesses(storage: &ObjectStorage) -> Vec<Error> {
 
 /// A server that gives every request the same answer, as long as the test runs.
 fn server(answer: &'static str) -> String {
+    server_of(move |_| answer)
+}
+
+/// A server that answers by the head of the request, in lower case.
+fn server_of(answer: impl Fn(&str) -> &'static str + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -79,19 +84,17 @@ fn server(answer: &'static str) -> String {
                 continue;
             };
             let mut request = BufReader::new(connection.try_clone().unwrap());
-            let mut body = 0_u64;
-            let mut line = String::new();
-            while request.read_line(&mut line).is_ok_and(|read| read > 2) {
-                let lower = line.to_ascii_lowercase();
-                if let Some(length) = lower.strip_prefix("content-length:") {
-                    body = length.trim().parse().unwrap();
-                }
-                line.clear();
-            }
-            let mut body = std::io::Read::take(&mut request, body);
+            let mut head = String::new();
+            while request.read_line(&mut head).is_ok_and(|read| read > 2) {}
+            head.make_ascii_lowercase();
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length:"))
+                .map_or(0, |length| length.trim().parse().unwrap());
+            let mut body = std::io::Read::take(&mut request, length);
             let _ = std::io::copy(&mut body, &mut std::io::sink());
             // The client may have gone away.
-            let _ = connection.write_all(answer.as_bytes());
+            let _ = connection.write_all(answer(&head).as_bytes());
         }
     });
     endpoint
@@ -99,13 +102,7 @@ fn server(answer: &'static str) -> String {
 
 #[tokio::test]
 async fn a_missing_bucket_is_an_outage() {
-    let Ok(endpoint) = std::env::var("SOCORRO_TEST_S3_ENDPOINT") else {
-        let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
-        assert!(
-            !in_ci,
-            "SOCORRO_TEST_S3_ENDPOINT is not set, and CI must not skip tests"
-        );
-        eprintln!("SKIPPED: set SOCORRO_TEST_S3_ENDPOINT to the address of an S3 server");
+    let Some(endpoint) = s3_endpoint() else {
         return;
     };
     let storage = storage(&endpoint, "no-such-bucket-anywhere");
@@ -187,4 +184,24 @@ async fn a_body_that_is_cut_off_is_an_outage_and_leaves_no_file() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn a_server_without_conditional_writes_is_written_to_all_the_same() {
+    let endpoint = server_of(|head| {
+        if head.contains("if-none-match") || head.contains("if-match") {
+            "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        } else {
+            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nETag: \"new\"\r\nConnection: close\r\n\r\n"
+        }
+    });
+    let (storage, id) = (storage(&endpoint, "bucket"), sample::crash_id());
+    let crash = sample::processed_crash(&id, "x");
+    for expected in [Expected::Absent, Expected::Version(Version::new("\"old\""))] {
+        let receipt = storage
+            .save_processed_crash(&id, &crash, expected)
+            .await
+            .unwrap();
+        assert_eq!(receipt.version.token(), Some("\"new\""));
+    }
 }

@@ -1,4 +1,4 @@
-//! The promises of [`CrashQueue`](crate::CrashQueue), one function each. They panic when the queue
+//! The promises of [`CrashQueue`], one function each. They panic when the queue
 //! breaks the promise. Use them through [`conformance_suite!`](crate::conformance_suite).
 
 mod dead_letters;
