@@ -4,19 +4,18 @@ use std::future::poll_fn;
 use std::io;
 use std::ops::Deref;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::thread;
 
 use minidump::Minidump;
-use minidump_processor::{
-    PendingProcessorStatSubscriptions, PendingProcessorStats, ProcessState, ProcessorOptions,
-    process_minidump_with_options,
-};
+use minidump_processor::{ProcessState, ProcessorOptions, process_minidump_with_options};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tracing::Span;
 
 use super::cancel::Cancelled;
+use super::progress::Progress;
 use super::walker::Settings;
 use crate::annotations::WalkAnnotations;
 use crate::dump::{self, OwnedDump};
@@ -36,17 +35,21 @@ pub(super) struct Job {
     pub(super) symbols: SymbolStore,
     pub(super) settings: Settings,
     pub(super) cancelled: Cancelled,
+    pub(super) progress: Arc<Progress>,
     pub(super) runtime: Handle,
 }
 
-type Answer = Result<Stackwalk, WalkError>;
+pub(super) type Answer = Result<Stackwalk, WalkError>;
 
-/// Starts the walk. Its answer goes to `sender`; nobody need be there to take it.
-pub(super) fn spawn(job: Job, sender: oneshot::Sender<Answer>) -> io::Result<()> {
+/// Starts a walk on a thread of its own. Its answer goes to `sender`; nobody need be there to take it.
+pub(super) fn spawn(
+    walk: impl FnOnce() -> Answer + Send + 'static,
+    sender: oneshot::Sender<Answer>,
+) -> io::Result<()> {
     let span = Span::current();
     let work = move || {
         let _entered = span.enter();
-        let answer = fence::catch(|| job.run()).unwrap_or_else(|panic| {
+        let answer = fence::catch(walk).unwrap_or_else(|panic| {
             Err(WalkError::Panicked {
                 location: panic.location,
                 message: panic.message,
@@ -63,22 +66,20 @@ pub(super) fn spawn(job: Job, sender: oneshot::Sender<Answer>) -> io::Result<()>
 }
 
 impl Job {
-    fn run(self) -> Answer {
+    /// Does the walk.
+    pub(super) fn run(self) -> Answer {
         let bytes = dump::sanitize(dump::load(self.dump, self.settings.max_dump_size)?);
         let dump = Minidump::read(bytes).map_err(|error| WalkError::Unreadable {
             name: error.name(),
             reason: error.to_string(),
         })?;
-        let mut subscriptions = PendingProcessorStatSubscriptions::default();
-        subscriptions.frame_count = true;
-        let progress = PendingProcessorStats::new(subscriptions);
         let symbols = CrashSymbols::new(
             self.symbols,
             self.cancelled.clone(),
-            &progress,
+            Arc::clone(&self.progress),
             self.settings.max_frames,
         );
-        let walk = walk(&dump, &symbols, &progress);
+        let walk = walk(&dump, &symbols, &self.progress);
         let walked = self
             .runtime
             .block_on(unless_cancelled(walk, self.cancelled));
@@ -86,6 +87,7 @@ impl Job {
         let mut state = walked.ok_or(WalkError::DeadlinePassed {
             deadline: self.settings.deadline,
         })??;
+        self.settings.check_frames(self.progress.frames())?;
         self.annotations.apply(&mut state, &dump);
         Ok(Stackwalk::new(json::document(&mut state, &symbols)))
     }
@@ -93,11 +95,11 @@ impl Job {
 
 async fn walk<D: Deref<Target = [u8]>>(
     dump: &Minidump<'_, D>,
-    symbols: &CrashSymbols<'_>,
-    progress: &PendingProcessorStats,
+    symbols: &CrashSymbols,
+    progress: &Progress,
 ) -> Result<ProcessState, WalkError> {
     let mut options = ProcessorOptions::stable_basic();
-    options.stat_reporter = Some(progress);
+    options.stat_reporter = Some(&progress.stats);
     process_minidump_with_options(dump, symbols, options)
         .await
         .map_err(|error| WalkError::Unprocessable {
@@ -117,4 +119,46 @@ async fn unless_cancelled<T>(walk: impl Future<Output = T>, cancelled: Cancelled
         walk.as_mut().poll(context).map(Some)
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::cancel::cancellation;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_becomes_an_answer() {
+        let (sender, receiver) = oneshot::channel();
+        spawn(|| panic!("boom"), sender).unwrap();
+        match receiver.await.unwrap() {
+            Err(WalkError::Panicked { location, message }) => {
+                assert!(location.contains("run.rs:"), "{location}");
+                assert_eq!(message, "boom");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cancelled_walk_ends_where_it_waits() {
+        let (cancel_on_drop, cancelled) = cancellation(Arc::new(Progress::new()));
+        let (sender, receiver) = oneshot::channel();
+        let runtime = Handle::current();
+        let work = move || {
+            let waited =
+                runtime.block_on(unless_cancelled(std::future::pending::<()>(), cancelled));
+            assert_eq!(waited, None);
+            Err(WalkError::DeadlinePassed {
+                deadline: Duration::ZERO,
+            })
+        };
+        spawn(work, sender).unwrap();
+        drop(cancel_on_drop);
+        assert!(matches!(
+            receiver.await.unwrap(),
+            Err(WalkError::DeadlinePassed { .. })
+        ));
+    }
 }
