@@ -26,7 +26,10 @@ async fn main() -> Result<()> {
     raw.set("ProductName", "Example");
     let dumps = Dumps::from_iter([(DumpName::main(), Dump::from(minidump))]);
     storage.save_raw_crash(&id, &raw, &dumps).await?;
-    queue.publish(Lane::Standard, &[Job::new(id)]).await?;
+    queue
+        .publish(Lane::Standard, &[Job::new(id)])
+        .await?
+        .into_result()?;
 
     // What the processor does. `run` instead of `drain` goes on until the token is cancelled.
     let pipeline = Pipeline::new(Environment::system()).with_default_rulesets(

@@ -4,9 +4,11 @@ use std::{
     env,
     hint::black_box,
     io::Write as _,
+    mem::offset_of,
     path::{Path, PathBuf},
     process::Command,
-    ptr,
+    ptr, thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -18,12 +20,17 @@ const CRASH: &str = "QUICKSTART_CRASH";
 const REPORTER: &str = "QUICKSTART_REPORTER";
 
 /// Runs a program that crashes, and gives back the minidump that was captured.
-pub fn crash_in_child(directory: &Path) -> Result<Vec<u8>> {
+pub(crate) fn crash_in_child(directory: &Path) -> Result<Vec<u8>> {
     std::fs::create_dir_all(directory)?;
     let status = Command::new(env::current_exe()?)
         .env(CRASH, directory)
         .status()?;
     ensure!(!status.success(), "the program was to crash");
+    // The reporting process may need a moment longer than the crashed one.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !minidump(directory).exists() && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(10));
+    }
     std::fs::read(minidump(directory)).context("no minidump was captured")
 }
 
@@ -32,7 +39,7 @@ fn minidump(directory: &Path) -> PathBuf {
 }
 
 /// Does not return in the process that is to crash, nor in the one that captures its minidump.
-pub fn take_over_in_child() {
+pub(crate) fn take_over_in_child() {
     let Some(directory) = env::var_os(CRASH).map(PathBuf::from) else {
         return;
     };
@@ -52,7 +59,7 @@ pub fn take_over_in_child() {
         // In the reporting process, this does not return.
         .spawn();
     match reporter {
-        Ok(_reporter) => open_document(black_box(3)),
+        Ok(_reporter) => open_document(3),
         Err(error) => eprintln!("cannot start the crash reporter: {error}"),
     }
     std::process::exit(0);
@@ -61,36 +68,37 @@ pub fn take_over_in_child() {
 /// What the program believes to work on.
 #[repr(C)]
 struct Document {
-    title: [u8; 16],
-    pages: [u32; 8],
+    _title: [u8; 16],
+    page_sizes: [u32; 8],
 }
 
 #[inline(never)]
 fn open_document(pages: usize) {
+    let document = black_box(ptr::null::<Document>());
     for page in (0..pages).rev() {
-        let size = load_page(black_box(ptr::null()), black_box(page));
-        println!("page {page} has {size} bytes");
+        println!("page {page} has {} bytes", load_page(document, page));
     }
 }
 
 #[inline(never)]
 fn load_page(document: *const Document, page: usize) -> u32 {
-    // Keeps this frame on the stack: the call below is not the last thing it does.
+    // The sum keeps this frame on the stack: the call is not the last thing it does.
     black_box(page_size(document, page) + 1)
 }
 
 /// Becomes part of `load_page`, and is found again as an inlined function.
 #[inline(always)]
 fn page_size(document: *const Document, page: usize) -> u32 {
-    read_size(document, page)
+    black_box(read_size(document, page) + 1)
 }
 
 #[inline(never)]
 #[expect(unsafe_code, reason = "a program cannot crash like this without")]
 fn read_size(document: *const Document, page: usize) -> u32 {
-    // The document was never opened: this reads close to address zero.
     let sizes = document
-        .wrapping_byte_add(std::mem::offset_of!(Document, pages))
+        .wrapping_byte_add(offset_of!(Document, page_sizes))
         .cast::<u32>();
-    unsafe { sizes.wrapping_add(page).read_volatile() }
+    let size = black_box(sizes.wrapping_add(page));
+    // The document was never opened: this reads close to address zero.
+    unsafe { *size }
 }

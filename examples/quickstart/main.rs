@@ -16,10 +16,14 @@ use dump_syms::dumper::{self, Config, Output};
 use socorro::{core::time, prelude::*, stackwalk::TextReport};
 use tokio_util::sync::CancellationToken;
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    let directory = PathBuf::from("target/quickstart");
+fn main() -> Result<()> {
+    // Before anything else: in the program that crashes, this does not return.
     crashing::take_over_in_child();
+    tokio::runtime::Runtime::new()?.block_on(run())
+}
+
+async fn run() -> Result<()> {
+    let directory = PathBuf::from("target/quickstart");
     let started = Instant::now();
 
     // A fresh start each time.
@@ -46,7 +50,10 @@ async fn main() -> Result<()> {
     raw.set("Version", env!("CARGO_PKG_VERSION"));
     let dumps = Dumps::from_iter([(DumpName::main(), Dump::from(minidump))]);
     storage.save_raw_crash(&id, &raw, &dumps).await?;
-    queue.publish(Lane::Standard, &[Job::new(id)]).await?;
+    queue
+        .publish(Lane::Standard, &[Job::new(id)])
+        .await?
+        .into_result()?;
 
     step("A worker drains the queue");
     let symbols = SymbolStore::new([SymbolSource::directory(&symbols)?]);

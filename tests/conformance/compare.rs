@@ -4,7 +4,7 @@ use serde_json::{Number, Value};
 use socorro::core::json::is_integer;
 
 /// Where and how a value differs from the expected one.
-pub fn difference(path: &str, expected: &Value, found: &Value) -> Option<String> {
+pub(crate) fn difference(path: &str, expected: &Value, found: &Value) -> Option<String> {
     if let Some(matches) = special(expected, found) {
         return (!matches).then(|| format!("{path}: {found} does not match {expected}"));
     }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result, ensure};
 
 /// Case ids with the reason why they differ.
-pub struct Deviations(BTreeMap<String, String>);
+pub(crate) struct Deviations(BTreeMap<String, String>);
 
 impl Deviations {
     /// Reads lines `ID REASON`; `#` begins a comment.
-    pub fn read(text: &str) -> Result<Self> {
+    pub(crate) fn read(text: &str) -> Result<Self> {
         let mut deviations = BTreeMap::new();
         for line in text
             .lines()
@@ -25,7 +25,7 @@ impl Deviations {
         Ok(Self(deviations))
     }
 
-    pub fn contains(&self, id: &str) -> bool {
+    pub(crate) fn contains(&self, id: &str) -> bool {
         self.0.contains_key(id)
     }
 }

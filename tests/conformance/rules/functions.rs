@@ -10,7 +10,7 @@ use socorro::{
 
 use crate::{Verdict, compare::difference};
 
-pub fn run(case: &Value) -> Result<Verdict> {
+pub(crate) fn run(case: &Value) -> Result<Verdict> {
     let input = &case["input"];
     let text = || input.as_str().context("the input is not text");
     let found = match case["fn"].as_str().context("a case without fn")? {

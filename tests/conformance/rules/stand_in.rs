@@ -9,18 +9,18 @@ use socorro::{
 
 /// Answers by the name of the dump, which [`mark`] put in front of its content.
 #[derive(Debug)]
-pub struct StandInStackwalker {
+pub(crate) struct StandInStackwalker {
     answers: Value,
 }
 
 impl StandInStackwalker {
-    pub fn new(answers: Value) -> Self {
+    pub(crate) fn new(answers: Value) -> Self {
         Self { answers }
     }
 }
 
 /// The content of a dump with its name in front; an empty one stays empty.
-pub fn mark(name: &str, content: Vec<u8>) -> Dump {
+pub(crate) fn mark(name: &str, content: Vec<u8>) -> Dump {
     if content.is_empty() {
         Dump::from(content)
     } else {
