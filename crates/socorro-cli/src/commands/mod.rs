@@ -21,7 +21,8 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether this runs until it is told to stop, with nobody watching.
+    /// Whether this goes on without anybody waiting for a certain result, so that its log is what
+    /// there is to see.
     pub(crate) fn is_service(&self) -> bool {
         matches!(self, Self::Processor(arguments) if arguments.is_service())
     }

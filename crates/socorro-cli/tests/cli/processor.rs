@@ -246,14 +246,26 @@ mod signals {
             );
         }
 
+        /// Waits until it has ended.
         fn end(mut self) -> Run {
-            let mut stderr = String::new();
+            let (mut stdout, mut stderr) = (String::new(), String::new());
             self.log.read_to_string(&mut stderr).unwrap();
-            let output = self.child.wait_with_output().unwrap();
+            let mut pipe = self.child.stdout.take().unwrap();
+            pipe.read_to_string(&mut stdout).unwrap();
+            let code = self.child.wait().unwrap().code();
             Run {
+                code,
+                stdout,
                 stderr,
-                ..Run::new(&output)
             }
+        }
+    }
+
+    /// A test that fails leaves no processor behind.
+    impl Drop for Service {
+        fn drop(&mut self) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
         }
     }
 
@@ -337,7 +349,7 @@ mod signals {
         let server = SlowServer::start();
         site.put();
         site.publish();
-        let mut service = Service::start(&site, &["--drain", "-v", "--symbols", &server.url()]);
+        let mut service = Service::start(&site, &["--drain", "--symbols", &server.url()]);
         let walk = server.asked();
         service.signal("INT");
         service.wait_for("told to stop");

@@ -91,9 +91,9 @@ struct WorkerArguments {
 }
 
 impl ProcessorArguments {
-    /// Whether it runs until it is told to stop.
+    /// Whether it works off a queue, with nobody waiting for one certain crash.
     pub(crate) fn is_service(&self) -> bool {
-        !self.drain && self.once.is_none()
+        self.once.is_none()
     }
 }
 

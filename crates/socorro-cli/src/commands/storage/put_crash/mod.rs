@@ -143,9 +143,9 @@ async fn put(storage: &dyn CrashStorage, crash: &NewCrash) -> Result<(), Failure
     Ok(())
 }
 
-/// Shows how far the work is, on a terminal and where it is long.
+/// Shows how far the work is: on a terminal, where it is long, and unless quiet is wanted.
 fn progress(crashes: usize) -> ProgressBar {
-    if crashes < MANY {
+    if crashes < MANY || !tracing::enabled!(tracing::Level::WARN) {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("{pos}/{len} crashes {wide_bar} {eta}")
