@@ -137,7 +137,7 @@ impl Worker {
         let mut times = StageTimes::default();
         // There is no later delivery to wait for a late upload.
         let job = Job::new(id);
-        let span = tracing::info_span!("crash", %id, ruleset = %job.ruleset);
+        let span = tracing::error_span!("crash", %id, ruleset = %job.ruleset);
         async {
             let (processed, expected) = self.transform(&job, u32::MAX, &mut times).await?;
             self.save(&job, processed, expected, &mut times).await
@@ -150,9 +150,9 @@ impl Worker {
     async fn handle(self, delivery: Delivery, abandon: CancellationToken) -> (Outcome, StageTimes) {
         let span = match &delivery.message {
             Ok(Message::Process(job)) => {
-                tracing::info_span!("crash", id = %job.crash_id, ruleset = %job.ruleset, attempt = delivery.attempt)
+                tracing::error_span!("crash", id = %job.crash_id, ruleset = %job.ruleset, attempt = delivery.attempt)
             }
-            _ => tracing::info_span!("message", attempt = delivery.attempt),
+            _ => tracing::error_span!("message", attempt = delivery.attempt),
         };
         let mut times = StageTimes::default();
         let outcome = async {
