@@ -23,7 +23,6 @@ impl Lane {
     pub const ALL: [Self; 3] = [Self::Standard, Self::Priority, Self::Reprocessing];
 
     /// The place of this lane in [`Lane::ALL`].
-    #[cfg(feature = "sqlite")]
     pub(crate) fn index(self) -> usize {
         self as usize
     }
@@ -136,8 +135,9 @@ mod tests {
 
     #[test]
     fn names_are_read_back() {
-        for lane in Lane::ALL {
+        for (index, lane) in Lane::ALL.into_iter().enumerate() {
             assert_eq!(lane.as_str().parse::<Lane>().unwrap(), lane);
+            assert_eq!(lane.index(), index);
         }
         let error = "fast".parse::<Lane>().unwrap_err().to_string();
         assert!(

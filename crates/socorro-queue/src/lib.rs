@@ -11,11 +11,16 @@
 //! | [`CrashQueue`] | the contract of a backend |
 //! | [`open`] | a queue from its URL |
 //! | [`MemoryQueue`] | lives and dies with its process; for tests and embedding |
-//! | [`SqliteQueue`] | a durable file shared by any number of processes of one machine (feature `sqlite`, on by default) |
+//! | [`SqliteQueue`] | a durable file shared by any number of processes of one machine |
 //! | [`Message`], [`Job`] | what a message body says |
 //! | [`Lane`] | priority, standard, reprocessing |
 //! | [`DeadLetters`] | look at dead letters, replay or discard them |
-//! | `testkit` | conformance suite and fault injection for backends of your own (feature `testkit`) |
+//! | `testkit` | conformance suite and fault injection for backends of your own |
+//!
+//! | Feature | What it adds |
+//! |---|---|
+//! | `sqlite` (default) | the durable queue in a file |
+//! | `testkit` | conformance suite, fault injection and vector runner |
 //!
 //! ```
 //! use std::time::Duration;
@@ -54,10 +59,10 @@ mod publish;
 mod queue;
 mod queue_url;
 mod ruleset_name;
-
 #[cfg(feature = "sqlite")]
 mod sqlite;
-//TESTKIT
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
 
 pub use dead_letter::{DeadLetter, DeadLetterCause, DeadLetterId, DeadLetterReason};
 pub use delivery::{Delivery, Receipt};
@@ -71,6 +76,5 @@ pub use options::QueueOptions;
 pub use publish::{PublishOutcome, PublishReport};
 pub use queue::{CrashQueue, DeadLetters};
 pub use ruleset_name::RulesetName;
-
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteQueue};

@@ -6,17 +6,17 @@ use socorro_core::Environment;
 
 use crate::{error::Error, limits::MAX_HOLD};
 
-/// What can be chosen for any queue, whatever keeps it.
+/// What can be chosen for any queue, whatever keeps it. Fields may be added: end a literal with
+/// `..QueueOptions::default()`.
 ///
 /// ```
 /// use std::time::Duration;
 /// use socorro_queue::QueueOptions;
 ///
-/// let mut options = QueueOptions::default();
-/// options.lease = Duration::from_secs(90);
+/// let options = QueueOptions { lease: Duration::from_secs(90), ..QueueOptions::default() };
+/// # drop(options);
 /// ```
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct QueueOptions {
     /// How long a received message is kept from others, 1 ms to 12 hours. Default 60 seconds: the
     /// death of a process is noticed within a minute; who needs longer extends.

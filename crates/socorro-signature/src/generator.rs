@@ -152,7 +152,7 @@ mod tests {
         ];
         let generator = SignatureGenerator::with_rules(SignatureLists::empty(), rules)
             .on_rule_failure(move |_, rule, error| {
-                seen.lock().unwrap().push(format!("{rule} {error}"))
+                seen.lock().unwrap().push(format!("{rule} {error}"));
             });
         let result = generator.generate(&CrashData::default());
         assert_eq!(result.signature, "xx");

@@ -21,6 +21,20 @@
 //! assert_eq!(generator.generate(&crash).signature, "memcpy | Image::decode");
 //! ```
 //!
+//! # From frames to a signature
+//!
+//! 1. The first [`FRAME_LIMIT`] entries of the crashing thread's stack, inlined functions counted, get *normalised
+//!    names*: the function without return type, arguments and template arguments; else source file and line, module,
+//!    unloaded module or address.
+//! 2. If one of them is a *sentinel*, everything above it is dropped: it is how the failure was reported.
+//! 3. From there on, *irrelevant* frames are passed over and *prefix* frames are taken; the first frame that is
+//!    neither is taken too and ends the walk. The names taken, joined with ` | `, are the signature.
+//! 4. Further [rules] put kinds of crashes apart (`OOM | large | …`, `hang: …`, `Abort | …`), replace
+//!    signatures that would say nothing, and make the text fit for a database column: printable ASCII, at most
+//!    [`MAXIMUM_LENGTH`] characters.
+//!
+//! # What is here
+//!
 //! * [`CrashData`] is what a signature is made from: built by hand, read from JSON, or taken from a processed crash.
 //! * [`SignatureLists`] says which frames are passed over and which are joined with their callers. The default
 //!   lists know the system libraries of Linux, Windows, macOS and Android and the Rust and Java runtimes; your own
@@ -28,7 +42,10 @@
 //! * [`SignatureGenerator`] runs the rules in order. Write a [`SignatureRule`] to add your own.
 //!
 //! Pure functions: nothing here reads the clock, the network or the environment, and only
-//! [`SignatureLists::from_directory`] reads files. Time is linear in the size of the input.
+//! [`SignatureLists::from_directory`] reads files. Time and memory grow about linearly with the input, whatever it
+//! holds.
+
+#![forbid(unsafe_code)]
 
 mod crash_data;
 mod error;

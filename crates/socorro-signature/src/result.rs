@@ -1,7 +1,11 @@
 //! What comes out of signature generation.
 
+use std::fmt;
+
 /// A signature and how it came about.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+///
+/// `Debug` leaves out the debug log, which is protected data.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct SignatureResult {
     /// The signature: printable ASCII, at most [`MAXIMUM_LENGTH`](crate::MAXIMUM_LENGTH) characters, maybe empty.
     pub signature: String,
@@ -44,6 +48,18 @@ impl SignatureResult {
         for line in &outcome.debug_log {
             self.debug(rule, line);
         }
+    }
+}
+
+impl fmt::Debug for SignatureResult {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SignatureResult")
+            .field("signature", &self.signature)
+            .field("notes", &self.notes.len())
+            .field("debug_log", &self.debug_log.len())
+            .field("normalized_frames", &self.normalized_frames)
+            .finish_non_exhaustive()
     }
 }
 

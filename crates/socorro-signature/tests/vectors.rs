@@ -85,6 +85,38 @@ fn signature_vectors() -> Option<PathBuf> {
     None
 }
 
+/// How the cases of one file fared.
+#[derive(Default)]
+struct Tally {
+    matched: usize,
+    listed: usize,
+    elsewhere: usize,
+    failures: Vec<String>,
+}
+
+impl Tally {
+    fn count(&mut self, id: &str, outcome: Result<Outcome, String>, deviates: bool) {
+        let problem = match (outcome, deviates) {
+            (Ok(Outcome::Matched), false) => {
+                self.matched += 1;
+                return;
+            }
+            (Ok(Outcome::Mismatched(_)), true) => {
+                self.listed += 1;
+                return;
+            }
+            (Ok(Outcome::Elsewhere(_)), _) => {
+                self.elsewhere += 1;
+                return;
+            }
+            (Ok(Outcome::Matched), true) => "matches, yet is listed as deviating".to_owned(),
+            (Ok(Outcome::Mismatched(difference)), false) => difference,
+            (Err(problem), _) => format!("cannot be run: {problem}"),
+        };
+        self.failures.push(format!("{id}: {problem}"));
+    }
+}
+
 #[test]
 fn results_are_the_recorded_ones() {
     let Some(directory) = signature_vectors() else {
@@ -100,27 +132,20 @@ fn results_are_the_recorded_ones() {
             continue;
         }
         let cases: Vec<Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        let (mut matched, mut listed, mut elsewhere, before) = (0, 0, 0, failures.len());
+        let mut tally = Tally::default();
         for case in &cases {
             let id = case_id(case);
-            match (runner.run_case(file, case), deviating.contains(id)) {
-                (Ok(Outcome::Matched), false) => matched += 1,
-                (Ok(Outcome::Elsewhere(_)), _) => elsewhere += 1,
-                (Ok(Outcome::Mismatched(_)), true) => listed += 1,
-                (Ok(Outcome::Matched), true) => {
-                    failures.push(format!("{id} matches but is listed as deviating"))
-                }
-                (Ok(Outcome::Mismatched(difference)), false) => {
-                    failures.push(format!("{id} {difference}"))
-                }
-                (Err(problem), _) => failures.push(format!("{id} cannot be run: {problem}")),
-            }
+            tally.count(id, runner.run_case(file, case), deviating.contains(id));
         }
         println!(
-            "{file}: {} cases, {matched} matched, {listed} deviating (listed), {elsewhere} elsewhere, {} failed",
+            "{file}: {} cases, {} matched, {} deviating (listed), {} elsewhere, {} failed",
             cases.len(),
-            failures.len() - before
+            tally.matched,
+            tally.listed,
+            tally.elsewhere,
+            tally.failures.len(),
         );
+        failures.extend(tally.failures);
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

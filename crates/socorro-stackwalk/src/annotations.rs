@@ -82,16 +82,16 @@ mod tests {
 
     use super::*;
 
-    fn annotations(value: Value) -> WalkAnnotations {
+    fn annotations(value: &Value) -> WalkAnnotations {
         WalkAnnotations::new(value.as_object().unwrap())
     }
 
     #[test]
     fn certificates_come_as_an_object_or_as_text() {
         let object = json!({"Mozilla Corporation": ["xul.dll", "firefox.exe"]});
-        let read = annotations(json!({"ModuleSignatureInfo": object.clone()}));
+        let read = annotations(&json!({"ModuleSignatureInfo": object.clone()}));
         assert_eq!(read.certificates["xul.dll"], "Mozilla Corporation");
-        let text = annotations(json!({"ModuleSignatureInfo": object.to_string()}));
+        let text = annotations(&json!({"ModuleSignatureInfo": object.to_string()}));
         assert_eq!(text.certificates, read.certificates);
     }
 
@@ -105,7 +105,7 @@ mod tests {
             json!(null),
         ] {
             assert!(
-                annotations(json!({"ModuleSignatureInfo": bad}))
+                annotations(&json!({"ModuleSignatureInfo": bad}))
                     .certificates
                     .is_empty()
             );
@@ -115,15 +115,15 @@ mod tests {
     #[test]
     fn microcode_needs_its_prefix() {
         assert_eq!(
-            annotations(json!({"CPUMicrocodeVersion": "0xea"})).microcode,
+            annotations(&json!({"CPUMicrocodeVersion": "0xea"})).microcode,
             Some(0xea)
         );
         assert_eq!(
-            annotations(json!({"CPUMicrocodeVersion": "ea"})).microcode,
+            annotations(&json!({"CPUMicrocodeVersion": "ea"})).microcode,
             None
         );
         assert_eq!(
-            annotations(json!({"CPUMicrocodeVersion": 234})).microcode,
+            annotations(&json!({"CPUMicrocodeVersion": 234})).microcode,
             None
         );
     }

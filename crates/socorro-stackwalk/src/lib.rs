@@ -39,6 +39,8 @@
 //! * `http`: symbol servers.
 //! * `testkit`: comparison of stackwalk documents.
 
+#![forbid(unsafe_code)]
+
 mod annotations;
 mod dump;
 mod error;

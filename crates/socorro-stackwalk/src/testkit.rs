@@ -48,7 +48,7 @@ fn comparable(document: &Value) -> Value {
 fn compare(path: &str, actual: &Value, expected: &Value, found: &mut Vec<String>) {
     match (actual, expected) {
         (Value::Object(actual), Value::Object(expected)) => {
-            compare_objects(path, actual, expected, found)
+            compare_objects(path, actual, expected, found);
         }
         (Value::Array(actual), Value::Array(expected)) => {
             if actual.len() != expected.len() {

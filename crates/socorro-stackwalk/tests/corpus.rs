@@ -3,7 +3,7 @@
 //! Needs the corpus in the directory named by `SOCORRO_CORPUS` (default: `../shared/corpus` beside the repository), and
 //! for the cases with large symbol files a directory with those, named by `SOCORRO_CORPUS_BIG`.
 
-#![cfg(feature = "testkit")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 mod common;
 

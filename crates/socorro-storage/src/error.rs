@@ -20,7 +20,7 @@ pub enum Error {
         /// Which storage.
         storage: String,
         /// What was asked for.
-        what: Subject,
+        what: Box<Subject>,
     },
     /// The thing is there, but cannot be read.
     #[error("{what} in {storage} is damaged")]
@@ -28,7 +28,7 @@ pub enum Error {
         /// Which storage.
         storage: String,
         /// What was asked for.
-        what: Subject,
+        what: Box<Subject>,
         /// What is wrong with it.
         source: socorro_core::Error,
     },
@@ -39,7 +39,7 @@ pub enum Error {
         /// Which storage.
         storage: String,
         /// What was asked for.
-        what: Subject,
+        what: Box<Subject>,
         /// What is known about the cause, and what to do.
         reason: String,
         /// How long the storage asks to be left alone.
@@ -53,7 +53,7 @@ pub enum Error {
         /// Which storage.
         storage: String,
         /// What was asked for.
-        what: Subject,
+        what: Box<Subject>,
         /// What the engine said.
         source: Option<Source>,
     },
@@ -63,7 +63,7 @@ pub enum Error {
         /// Which storage.
         storage: String,
         /// What was to be written.
-        what: Subject,
+        what: Box<Subject>,
     },
     /// The thing is larger than the limit set for it.
     #[error("{what} is larger than the limit of {limit} bytes")]
@@ -71,7 +71,7 @@ pub enum Error {
         /// Which storage.
         storage: String,
         /// What was to be read or written.
-        what: Subject,
+        what: Box<Subject>,
         /// The limit in bytes.
         limit: u64,
     },
@@ -228,7 +228,7 @@ impl Error {
     pub fn unavailable(storage: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Unavailable {
             storage: storage.into(),
-            what: Subject::Storage,
+            what: Box::new(Subject::Storage),
             reason: reason.into(),
             retry_after: None,
             source: None,
@@ -240,7 +240,7 @@ impl Error {
     pub fn not_found(storage: impl Into<String>, what: Subject) -> Self {
         Self::NotFound {
             storage: storage.into(),
-            what,
+            what: Box::new(what),
         }
     }
 }

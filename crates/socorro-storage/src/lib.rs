@@ -1,4 +1,57 @@
-//! Crash storage over any object store: S3, a directory or memory.
+//! Crash storage: raw crashes, their dumps and processed crashes, in any object store.
+//!
+//! [`CrashStorage`] is the contract, [`ObjectStorage`] the one implementation: in memory, in a
+//! local directory, in S3 (feature `s3`), and over any store of the `object_store` crate.
+//! [`open`] makes one from an address. Keys and stored bytes are those of Mozilla's buckets (see
+//! [`layout`]), so that both can work on the same data.
+//!
+//! ```
+//! use socorro_core::{CrashId, Dump, DumpName, Dumps, RawCrash, time::Date};
+//! use socorro_storage::{CrashStorage, CrashStorageExt, ErrorKind, StorageOptions, open};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let storage = open("memory:", StorageOptions::default())?;
+//! let id = CrashId::mint(Date::constant(2026, 11, 23), 0);
+//!
+//! let raw_crash = RawCrash::from_json(br#"{"ProductName": "Firefox"}"#)?;
+//! let mut dumps = Dumps::new();
+//! dumps.insert(DumpName::main(), Dump::from(b"MDMP".to_vec()));
+//! storage.save_raw_crash(&id, &raw_crash, &dumps).await?;
+//!
+//! let directory = tempfile::tempdir()?;
+//! let fetched = storage.dumps_to_dir(&id, directory.path()).await?;
+//! assert_eq!(fetched.dumps.len(), 1);
+//!
+//! let error = storage.processed_crash(&id).await.unwrap_err();
+//! assert_eq!(error.kind(), ErrorKind::NotFound);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Errors to decide on
+//!
+//! | [`ErrorKind`] | means | a worker |
+//! |---|---|---|
+//! | `NotFound` | the storage has no such item | waits for the upload a few times, then gives up |
+//! | `Corrupt`, `TooLarge` | the item will not get better | gives up, and says why |
+//! | `Unavailable`, `Denied`, `LocalFile` | nothing is known about the item | tries again later, for as long as it takes |
+//! | `Conflict` | somebody else wrote first | reads again and merges |
+//!
+//! A bucket or directory that does not exist is `Unavailable`: no crash is lost to a mistyped
+//! address.
+//!
+//! # Features
+//!
+//! | feature | default | brings |
+//! |---|---|---|
+//! | `s3` | no | `s3://` addresses; needs an HTTP client with TLS |
+//! | `testkit` | no | the `testkit` module: a conformance suite for storages of your own, a storage that fails when told to |
+//!
+//! # Runtime
+//!
+//! Everything runs on tokio; a directory's files are read and written on its blocking threads.
+
 mod address;
 mod document;
 mod error;

@@ -47,8 +47,10 @@ const LOOK_AT_CLOCK: Duration = Duration::from_millis(250);
 /// use socorro_queue::{CrashQueue, Job, Lane, MemoryQueue, QueueOptions};
 ///
 /// let clock = Arc::new(ManualClock::at("2026-01-02T03:04:05Z".parse()?));
-/// let mut options = QueueOptions::default();
-/// options.environment = Environment::new(clock.clone(), "testhost");
+/// let options = QueueOptions {
+///     environment: Environment::new(clock.clone(), "testhost"),
+///     ..QueueOptions::default()
+/// };
 /// let queue = MemoryQueue::new(options)?;
 ///
 /// let job = Job::new(CrashId::parse("de1bb258-cbbf-4589-a673-34f800160918")?);
@@ -199,7 +201,9 @@ impl CrashQueue for MemoryQueue {
     }
 
     async fn ack(&self, receipt: &Receipt) -> Result<(), Error> {
-        self.state().ack(receipt);
+        if !self.state().ack(receipt) {
+            tracing::debug!(queue = %self, %receipt, "ack without effect: the lease is lost");
+        }
         Ok(())
     }
 
@@ -207,6 +211,8 @@ impl CrashQueue for MemoryQueue {
         let now = self.environment.now();
         if self.state().nack(receipt, now, delay.min(MAX_HOLD)) {
             self.changed.notify_waiters();
+        } else {
+            tracing::debug!(queue = %self, %receipt, "nack without effect: the lease is lost");
         }
         Ok(())
     }

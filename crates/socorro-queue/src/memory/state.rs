@@ -61,15 +61,10 @@ impl State {
     pub(super) fn receive(&mut self, max: usize, now: Timestamp, lease: Duration) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
         while deliveries.len() < max {
-            let heads = Lane::ALL.map(|lane| (lane, self.head_of(lane)));
-            let head = |lane| {
-                heads
-                    .iter()
-                    .find(|(of, _)| *of == lane)
-                    .and_then(|(_, head)| *head)
-            };
-            let is_due = |lane| head(lane).is_some_and(|(due_at, _)| due_at <= now);
-            let Some((_, number)) = self.rotation.next(is_due).and_then(head) else {
+            let heads = Lane::ALL.map(|lane| self.head_of(lane));
+            let is_due = |lane: Lane| heads[lane.index()].is_some_and(|(due_at, _)| due_at <= now);
+            let lane = self.rotation.next(is_due);
+            let Some((_, number)) = lane.and_then(|lane| heads[lane.index()]) else {
                 break;
             };
             deliveries.extend(self.lease(number, now, lease));

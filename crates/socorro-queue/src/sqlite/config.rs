@@ -7,9 +7,9 @@ use url::Url;
 use crate::{error::Error, options::QueueOptions, queue_url::QueueUrl};
 
 /// What can be chosen for a [`SqliteQueue`](crate::SqliteQueue). Made from [`QueueOptions`] with
-/// `into()` where the rest may stay as it is.
+/// `into()` where the rest may stay as it is. Fields may be added: end a literal with
+/// `..SqliteOptions::default()`.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct SqliteOptions {
     /// What all queues have.
     pub queue: QueueOptions,

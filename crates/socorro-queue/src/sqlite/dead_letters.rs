@@ -47,7 +47,9 @@ pub(super) fn bury(
         .exists(params![lease.message, lease.attempt])
 }
 
-const COLUMNS: &str = "id, lane, substr(body, 1, ?1), reason, substr(last_error, 1, ?1), attempts, \
+/// `?1` bounds what somebody else may have written. SQLite's `substr` makes NULL of an empty body.
+const COLUMNS: &str = "id, lane, coalesce(substr(body, 1, ?1), x''), substr(reason, 1, ?1), \
+    substr(last_error, 1, ?1), attempts, \
     published_at_ms, first_received_at_ms, dead_lettered_at_ms, substr(host, 1, ?1)";
 
 /// Up to `max` dead letters in the order in which they were published.

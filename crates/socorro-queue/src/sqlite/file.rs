@@ -209,9 +209,12 @@ impl QueueFile {
     }
 }
 
-/// The name of the queue at `path`, an absolute path, for logs and errors.
+/// The name of the queue at `path`, an absolute path, for logs and errors: a URL that opens it.
 pub(super) fn name_of(path: &Path) -> String {
-    format!("sqlite://{}", path.display())
+    match url::Url::from_file_path(path) {
+        Ok(file_url) => format!("sqlite://{}", file_url.path()),
+        Err(()) => format!("sqlite:{}", path.display()),
+    }
 }
 
 /// What is in a database that is none of somebody else's.

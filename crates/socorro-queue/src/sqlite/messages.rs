@@ -75,7 +75,7 @@ fn first_due(connection: &Connection, lane: Lane, max: usize, now: Timestamp) ->
 }
 
 /// Leases one message. An absurd body or count, written by somebody else, is cut to its bounds
-/// rather than left to block the lane.
+/// rather than left to block the lane. (SQLite's `substr` makes NULL of an empty body.)
 fn lease_one(
     connection: &Connection,
     lane: Lane,
@@ -88,7 +88,7 @@ fn lease_one(
          SET attempts = min(max(attempts, 0), ?4) + 1, leased = 1, due_at_ms = ?3,
              first_received_at_ms = coalesce(first_received_at_ms, ?2)
          WHERE id = ?1
-         RETURNING attempts, published_at_ms, substr(body, 1, ?5)",
+         RETURNING attempts, published_at_ms, coalesce(substr(body, 1, ?5), x'')",
     )?;
     let due_at = to_millis(later(now, lease));
     let limit = i64::try_from(MAX_BODY_BYTES).unwrap_or(i64::MAX);

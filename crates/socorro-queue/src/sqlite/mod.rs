@@ -267,22 +267,33 @@ impl CrashQueue for SqliteQueue {
     }
 
     async fn ack(&self, receipt: &Receipt) -> Result<(), Error> {
-        if let Some(lease) = Lease::from_receipt(receipt) {
-            self.database
-                .write(move |connection| messages::ack(connection, lease))
-                .await?;
+        let held = match Lease::from_receipt(receipt) {
+            None => false,
+            Some(lease) => {
+                let ack = move |connection: &_| messages::ack(connection, lease);
+                self.database.write(ack).await?
+            }
+        };
+        if !held {
+            tracing::debug!(queue = self.name, %receipt, "ack without effect: the lease is lost");
         }
         Ok(())
     }
 
     async fn nack(&self, receipt: &Receipt, delay: Duration) -> Result<(), Error> {
-        if let Some(lease) = Lease::from_receipt(receipt) {
-            let now = self.environment.now();
-            let delay = delay.min(MAX_HOLD);
-            self.database
-                .write(move |connection| messages::nack(connection, lease, now, delay))
-                .await?;
+        let held = match Lease::from_receipt(receipt) {
+            None => false,
+            Some(lease) => {
+                let now = self.environment.now();
+                let delay = delay.min(MAX_HOLD);
+                let nack = move |connection: &_| messages::nack(connection, lease, now, delay);
+                self.database.write(nack).await?
+            }
+        };
+        if held {
             self.changed.notify_waiters();
+        } else {
+            tracing::debug!(queue = self.name, %receipt, "nack without effect: the lease is lost");
         }
         Ok(())
     }

@@ -4,6 +4,8 @@ mod processed;
 mod read;
 mod scalar;
 
+use std::fmt;
+
 use serde_json::Value;
 
 pub use self::processed::crash_data_json;
@@ -17,8 +19,10 @@ pub use self::scalar::Scalar;
 /// serde), or from a processed crash ([`CrashData::from_processed_crash`]). Reading never fails: a value of the
 /// wrong type counts as missing.
 ///
+/// `Debug` shows only what holds no personal data.
+///
 /// Source of the schema: Socorro `socorro/signature/crash_data_schema.yaml`.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct CrashData {
     /// Index of the crashing thread in `threads`; see [`CrashData::crashing_thread_number`].
     pub crashing_thread: Option<Scalar>,
@@ -141,6 +145,20 @@ impl CrashData {
     pub fn crashed_thread(&self) -> Option<&Thread> {
         let index = thread_index(self.crashing_thread_number(), self.threads.len())?;
         self.threads.get(index)
+    }
+}
+
+impl fmt::Debug for CrashData {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("CrashData")
+            .field("crashing_thread", &self.crashing_thread)
+            .field("reason", &self.reason)
+            .field("os", &self.os)
+            .field("threads", &self.threads.len())
+            .field("has_java_stack_trace", &self.java_stack_trace.is_some())
+            .field("has_java_exception", &self.java_exception.is_some())
+            .finish_non_exhaustive()
     }
 }
 

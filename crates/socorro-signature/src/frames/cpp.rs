@@ -46,8 +46,8 @@ pub(crate) fn normalize_cpp_function(
         "(anonymous namespace)",
     );
     let name = map_text(name, drop_lambda_numbers);
-    let name = map_text(name, |name| collapse_types(name));
-    let name = map_text(name, |name| collapse_arguments(name));
+    let name = map_text(name, collapse_types);
+    let name = map_text(name, collapse_arguments);
     let name = if name.contains("clone .cold") {
         map_text(name, drop_brackets)
     } else {

@@ -1,5 +1,7 @@
 //! Removing personal data from a Java stack trace.
 
+use std::fmt;
+
 use crate::python::text::{split_lines, strip};
 
 /// The parts of a Java stack trace in text form.
@@ -14,8 +16,10 @@ use crate::python::text::{split_lines, strip};
 /// # Ok::<(), socorro_signature::MalformedStackTrace>(())
 /// ```
 ///
+/// `Debug` shows only the class.
+///
 /// Source: Socorro `socorro/lib/libjava.py`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct JavaStackTrace {
     /// Class of the exception.
     pub class: String,
@@ -25,6 +29,15 @@ pub struct JavaStackTrace {
     pub stack: Vec<String>,
     /// What follows the stack, from the first `Caused by:` or `Suppressed:` on.
     pub additional: Vec<String>,
+}
+
+impl fmt::Debug for JavaStackTrace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("JavaStackTrace")
+            .field("class", &self.class)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A text is not a Java stack trace.

@@ -10,7 +10,7 @@ use super::{ListName, ListTexts, Origin, PatternList, SignatureLists};
 use crate::error::{ListSource, SignatureError};
 
 /// Largest list, in bytes. Real ones have some ten thousand.
-const SIZE_LIMIT: u64 = 4 << 20;
+const SIZE_LIMIT: u64 = 1 << 20;
 
 /// The lists that come with the product.
 const INCLUDED: ListTexts<'static> = ListTexts {

@@ -77,8 +77,8 @@ impl PatternList {
         self.prefixes = PrefixTable::new(prefixes);
     }
 
-    /// The only reason why a translated expression does not compile, with the entry that grew too large. If only
-    /// all together are too large, the last one gets the blame.
+    /// The error for expressions that grow too large, the only reason why translated ones do not compile. If they
+    /// are too large only all together, the last one gets the blame.
     fn too_large(
         &self,
         source: &ListSource,
@@ -157,7 +157,7 @@ fn translate_all(
     let shared_flags = alone
         .first()
         .map_or(Flags::default(), |first| first.global_flags);
-    let mut names: Vec<&str> = Vec::new();
+    let mut names = HashSet::new();
     for (entry, translation) in entries.iter().zip(&alone).skip(1) {
         if translation.global_flags != Flags::default() {
             return Err(bad_combination(
@@ -169,14 +169,13 @@ fn translate_all(
     }
     for (entry, translation) in entries.iter().zip(&alone) {
         for name in &translation.group_names {
-            if names.contains(&name.as_str()) {
+            if !names.insert(name) {
                 return Err(bad_combination(
                     source,
                     entry,
                     "an earlier group has the same name",
                 ));
             }
-            names.push(name);
         }
     }
     if shared_flags == Flags::default() {

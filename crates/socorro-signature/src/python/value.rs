@@ -35,6 +35,19 @@ impl PythonValue {
         }
     }
 
+    /// `bool(value)`.
+    pub(crate) fn is_truthy(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Bool(value) => *value,
+            Self::Integer(digits) => digits != "0",
+            Self::Float(value) => *value != 0.0,
+            Self::Text(text) => !text.is_empty(),
+            Self::List(items) => !items.is_empty(),
+            Self::Dictionary(members) => !members.is_empty(),
+        }
+    }
+
     /// `str(value)`.
     pub(crate) fn text(&self) -> String {
         match self {

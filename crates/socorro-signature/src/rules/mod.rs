@@ -117,6 +117,10 @@ pub(crate) mod testing {
     use super::*;
 
     /// Crash data from JSON.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "tests write the value in place"
+    )]
     pub(crate) fn crash(json: serde_json::Value) -> CrashData {
         CrashData::from_json(&json)
     }

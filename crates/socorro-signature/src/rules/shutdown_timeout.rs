@@ -90,12 +90,10 @@ fn condition_names(conditions: Option<&PythonValue>) -> Result<Vec<String>, Prob
         Some(PythonValue::Dictionary(members)) => {
             Ok(members.iter().map(|(key, _)| key.clone()).collect())
         }
-        None | Some(PythonValue::None | PythonValue::Bool(false)) => Ok(Vec::new()),
-        Some(PythonValue::Integer(digits)) if digits == "0" => Ok(Vec::new()),
-        Some(PythonValue::Float(0.0)) => Ok(Vec::new()),
-        Some(_) => Err(Problem::WrongType(
+        Some(other) if other.is_truthy() => Err(Problem::WrongType(
             "the conditions of AsyncShutdownTimeout are not a list",
         )),
+        _ => Ok(Vec::new()),
     }
 }
 

@@ -11,7 +11,7 @@ use super::directory::{Reader, Stream};
 const LIMIT: u64 = 64 << 20;
 
 /// Bytes that may still be copied.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
     left: u64,
 }
@@ -42,7 +42,7 @@ impl Budget {
 /// A list whose entries name strings and records by offset.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ListLayout {
-    /// Bytes before the first entry, if the list does not state them itself.
+    /// What comes before the first entry.
     header: Header,
     /// Bytes of an entry.
     entry_size: usize,

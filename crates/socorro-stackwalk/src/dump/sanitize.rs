@@ -45,9 +45,81 @@ fn harmful_streams(bytes: &[u8]) -> Vec<Stream> {
 }
 
 fn is_safe(reader: Reader<'_>, stream: Stream, budget: &mut Budget) -> bool {
-    if stream.kind == HANDLE_DATA {
-        return handles::is_safe(reader, stream, budget);
+    let mut left = *budget;
+    let is_safe = if stream.kind == HANDLE_DATA {
+        handles::is_safe(reader, stream, &mut left)
+    } else {
+        amplification::layout(stream.kind)
+            .is_none_or(|layout| amplification::is_safe(reader, stream, layout, &mut left))
+    };
+    // A stream that is left out costs nothing.
+    if is_safe {
+        *budget = left;
     }
-    amplification::layout(stream.kind)
-        .is_none_or(|layout| amplification::is_safe(reader, stream, layout, budget))
+    is_safe
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A minidump with one stream, at offset 44.
+    fn with_stream(kind: u32, stream: &[u32]) -> Bytes {
+        let size = 4 * u32::try_from(stream.len()).unwrap();
+        let header = [0x504d_444d, 0xa793, 1, 32, 0, 0, 0, 0, kind, size, 44];
+        let words = [&header, stream].concat();
+        words
+            .into_iter()
+            .flat_map(u32::to_le_bytes)
+            .collect::<Vec<_>>()
+            .into()
+    }
+
+    #[test]
+    fn a_good_minidump_is_not_copied() {
+        let good = with_stream(HANDLE_DATA, &[16, 32, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        let pointer = good.as_ptr();
+        assert_eq!(sanitize(good).as_ptr(), pointer);
+    }
+
+    #[test]
+    fn only_the_type_of_a_harmful_stream_is_changed() {
+        let harmful = with_stream(HANDLE_DATA, &[16, 0, u32::MAX, 0]);
+        let mut expected = harmful.to_vec();
+        expected[32] = 0;
+        assert_eq!(sanitize(harmful), expected);
+    }
+
+    #[test]
+    fn object_information_that_bites_its_tail_is_harmful() {
+        // The only descriptor begins at 44 + 16; its chain leads to offset 100, and from there to 100 or nowhere.
+        let stream = |next| [16, 40, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 100, 0, next, 0, 0];
+        assert_eq!(
+            harmful_streams(&with_stream(HANDLE_DATA, &stream(100))).len(),
+            1
+        );
+        assert_eq!(
+            harmful_streams(&with_stream(HANDLE_DATA, &stream(0))).len(),
+            0
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_sanitized_minidump_has_nothing_harmful_left(
+            kind in prop::sample::select(vec![4_u32, 12, 14, 24]),
+            stream in prop::collection::vec(prop_oneof![0_u32..200, any::<u32>()], 0..60),
+        ) {
+            let sanitized = sanitize(with_stream(kind, &stream));
+            prop_assert!(harmful_streams(&sanitized).is_empty());
+        }
+
+        #[test]
+        fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let dump = [&b"MDMP"[..], &bytes].concat();
+            prop_assert_eq!(sanitize(dump.clone().into()).len(), dump.len());
+        }
+    }
 }

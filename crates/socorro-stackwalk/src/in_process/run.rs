@@ -39,14 +39,17 @@ pub(super) struct Job {
     pub(super) runtime: Handle,
 }
 
-type Answer = Result<Stackwalk, WalkError>;
+pub(super) type Answer = Result<Stackwalk, WalkError>;
 
-/// Starts the walk. Its answer goes to `sender`; nobody need be there to take it.
-pub(super) fn spawn(job: Job, sender: oneshot::Sender<Answer>) -> io::Result<()> {
+/// Starts a walk on a thread of its own. Its answer goes to `sender`; nobody need be there to take it.
+pub(super) fn spawn(
+    walk: impl FnOnce() -> Answer + Send + 'static,
+    sender: oneshot::Sender<Answer>,
+) -> io::Result<()> {
     let span = Span::current();
     let work = move || {
         let _entered = span.enter();
-        let answer = fence::catch(|| job.run()).unwrap_or_else(|panic| {
+        let answer = fence::catch(walk).unwrap_or_else(|panic| {
             Err(WalkError::Panicked {
                 location: panic.location,
                 message: panic.message,
@@ -63,7 +66,8 @@ pub(super) fn spawn(job: Job, sender: oneshot::Sender<Answer>) -> io::Result<()>
 }
 
 impl Job {
-    fn run(self) -> Answer {
+    /// Does the walk.
+    pub(super) fn run(self) -> Answer {
         let bytes = dump::sanitize(dump::load(self.dump, self.settings.max_dump_size)?);
         let dump = Minidump::read(bytes).map_err(|error| WalkError::Unreadable {
             name: error.name(),
@@ -117,4 +121,46 @@ async fn unless_cancelled<T>(walk: impl Future<Output = T>, cancelled: Cancelled
         walk.as_mut().poll(context).map(Some)
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::cancel::cancellation;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_becomes_an_answer() {
+        let (sender, receiver) = oneshot::channel();
+        spawn(|| panic!("boom"), sender).unwrap();
+        match receiver.await.unwrap() {
+            Err(WalkError::Panicked { location, message }) => {
+                assert!(location.contains("run.rs:"), "{location}");
+                assert_eq!(message, "boom");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cancelled_walk_ends_where_it_waits() {
+        let (cancel_on_drop, cancelled) = cancellation();
+        let (sender, receiver) = oneshot::channel();
+        let runtime = Handle::current();
+        let work = move || {
+            let waited =
+                runtime.block_on(unless_cancelled(std::future::pending::<()>(), cancelled));
+            assert_eq!(waited, None);
+            Err(WalkError::DeadlinePassed {
+                deadline: Duration::ZERO,
+            })
+        };
+        spawn(work, sender).unwrap();
+        drop(cancel_on_drop);
+        assert!(matches!(
+            receiver.await.unwrap(),
+            Err(WalkError::DeadlinePassed { .. })
+        ));
+    }
 }

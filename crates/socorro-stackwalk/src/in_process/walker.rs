@@ -107,7 +107,7 @@ impl InProcessStackwalker {
             cancelled,
             runtime: Handle::current(),
         };
-        run::spawn(job, sender).map_err(|source| WalkError::NoThread { source })?;
+        run::spawn(move || job.run(), sender).map_err(|source| WalkError::NoThread { source })?;
         let result = tokio::time::timeout(self.settings.deadline, receiver).await;
         drop(cancel_on_drop);
         match result {

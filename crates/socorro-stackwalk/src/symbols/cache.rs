@@ -131,14 +131,18 @@ where
 {
     fn finish(self, made: Made<V>, sender: &watch::Sender<Option<Arc<V>>>) {
         let value = Arc::new(made.value);
-        let ready = Ready {
-            value: Arc::clone(&value),
-            expires: made.keep_for.map(|duration| Instant::now() + duration),
-        };
-        self.cache
-            .lock()
-            .ready
-            .insert(self.key.clone(), ready, made.weight);
+        // What may not be kept goes to those who wait for it and does not displace what may.
+        if made.keep_for != Some(Duration::ZERO) {
+            let expires = made.keep_for.map(|duration| Instant::now() + duration);
+            let ready = Ready {
+                value: Arc::clone(&value),
+                expires,
+            };
+            self.cache
+                .lock()
+                .ready
+                .insert(self.key.clone(), ready, made.weight);
+        }
         sender.send_replace(Some(value));
     }
 }

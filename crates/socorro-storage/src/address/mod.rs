@@ -101,7 +101,7 @@ pub(crate) fn open_objects(address: &str, options: StorageOptions) -> Result<Obj
             if !url.username().is_empty() || url.password().is_some() {
                 return Err(invalid(
                     &url,
-                    "credentials do not belong into the address; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+                    "credentials do not belong into the address; for S3 set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
                 ));
             }
             let query = Query::parse(&url, scheme.options)?;
@@ -186,12 +186,14 @@ fn shown(url: &Url) -> String {
 fn without_secrets(address: &str) -> String {
     let end = address.find(['?', '#']).unwrap_or(address.len());
     let address = &address[..end];
-    match (address.find("//"), address.rfind('@')) {
-        (Some(slashes), Some(at)) if slashes < at => {
-            format!("{}{}", &address[..slashes + 2], &address[at + 1..])
-        }
-        _ => address.to_owned(),
-    }
+    let Some(at) = address.rfind('@') else {
+        return address.to_owned();
+    };
+    // What comes before is a user and a password, after a scheme if there is one.
+    let scheme = address[..at]
+        .find("//")
+        .map_or("", |slashes| &address[..slashes + 2]);
+    format!("{scheme}{}", &address[at + 1..])
 }
 
 #[cfg(test)]

@@ -34,12 +34,12 @@ impl Query {
         Ok(query)
     }
 
-    /// The options that the address does not override.
-    pub(super) fn apply(&self, options: StorageOptions) -> StorageOptions {
-        StorageOptions {
-            legacy_keys: self.legacy_keys.unwrap_or(options.legacy_keys),
-            ..options
+    /// The settings with what the address overrides.
+    pub(super) fn apply(&self, mut options: StorageOptions) -> StorageOptions {
+        if let Some(legacy_keys) = self.legacy_keys {
+            options.legacy_keys = legacy_keys;
         }
+        options
     }
 
     /// The value of an option of this kind of storage; an empty one counts as absent.

@@ -8,8 +8,8 @@ use object_store::Error as StoreError;
 use super::ObjectStorage;
 use crate::{error::Error, item::Subject};
 
-/// Codes in the XML answers of S3, GCS and Azure. They are looked for with their tags, which no
-/// key can contain.
+/// Codes in the XML answers of S3, GCS and Azure. They are looked for with their tags, because an
+/// engine's message has the key in it, and a dump may be named like a code.
 const NO_BUCKET: [&str; 3] = [
     "<Code>NoSuchBucket</Code>",
     "<Code>ContainerNotFound</Code>",
@@ -17,7 +17,18 @@ const NO_BUCKET: [&str; 3] = [
 ];
 const NO_KEY: [&str; 2] = ["<Code>NoSuchKey</Code>", "<Code>BlobNotFound</Code>"];
 const BAD_BUCKET_NAME: &str = "<Code>InvalidBucketName</Code>";
-const REFUSED: [&str; 2] = ["<Code>ExpiredToken</Code>", "<Code>InvalidToken</Code>"];
+/// Lines without tags are object_store's words, for requests whose status it does not look at.
+const REFUSED: [&str; 7] = [
+    "<Code>AccessDenied</Code>",
+    "<Code>ExpiredToken</Code>",
+    "<Code>InvalidAccessKeyId</Code>",
+    "<Code>InvalidToken</Code>",
+    "<Code>SignatureDoesNotMatch</Code>",
+    "non-2xx status code: 401 ",
+    "non-2xx status code: 403 ",
+];
+
+const UNSUPPORTED: [&str; 2] = ["<Code>NotImplemented</Code>", "non-2xx status code: 501 "];
 
 /// How much of an engine's message goes into ours.
 const REASON_LENGTH: usize = 300;
@@ -47,7 +58,7 @@ impl ObjectStorage {
             },
             fault => fault,
         };
-        let (storage, what) = (self.name.clone(), what.clone());
+        let (storage, what) = (self.name.clone(), Box::new(what.clone()));
         match fault {
             Fault::Absent | Fault::AbsentOrNoStore => Error::NotFound { storage, what },
             Fault::Conflict => Error::Conflict { storage, what },
@@ -103,7 +114,7 @@ impl ObjectStorage {
             Ok(()) => Ok(()),
             Err(Fault::Denied) => Err(Error::Denied {
                 storage: self.name.clone(),
-                what: what.clone(),
+                what: Box::new(what.clone()),
                 source: None,
             }),
             Err(Fault::Unavailable(reason)) => Err(self.unavailable(what, reason)),
@@ -134,13 +145,13 @@ pub(super) fn of_directory(storage: &str, directory: &Path, error: io::Error) ->
     if error.kind() == io::ErrorKind::PermissionDenied {
         return Error::Denied {
             storage: storage.to_owned(),
-            what: Subject::Storage,
+            what: Box::new(Subject::Storage),
             source: Some(error.into()),
         };
     }
     Error::Unavailable {
         storage: storage.to_owned(),
-        what: Subject::Storage,
+        what: Box::new(Subject::Storage),
         reason: format!("cannot use the directory {}: {error}", directory.display()),
         retry_after: None,
         source: Some(error.into()),
@@ -162,12 +173,16 @@ async fn directory_exists(directory: &Path) -> Result<(), Fault> {
     }
 }
 
+/// Whether the store does not know what was asked of it, such as a condition on a write.
+pub(super) fn is_unsupported(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::NotImplemented { .. } | StoreError::NotSupported { .. }
+    ) || says(error, &UNSUPPORTED)
+}
+
 fn classify(error: &StoreError) -> Fault {
-    let text = chain(error)
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("\n");
-    let says = |codes: &[&str]| codes.iter().any(|code| text.contains(code));
+    let says = |codes: &[&str]| says(error, codes);
     if says(&NO_BUCKET) {
         return Fault::Unavailable(
             "the bucket does not exist; create it, or correct the address".to_owned(),
@@ -192,6 +207,13 @@ fn classify(error: &StoreError) -> Fault {
         }
         _ => Fault::Unavailable(reason(error)),
     }
+}
+
+fn says(error: &StoreError, codes: &[&str]) -> bool {
+    chain(error).any(|cause| {
+        let text = cause.to_string();
+        codes.iter().any(|code| text.contains(code))
+    })
 }
 
 /// An error and all its causes, outermost first.

@@ -1,18 +1,4 @@
 //! The one storage over every object store.
-//!
-//! # Example addresses
-//!
-//! `memory:`, `file:///var/lib/socorro/crashes`, `s3://bucket/prefix?region=us-west-2`
-//!
-//! # What depends on the engine
-//!
-//! | | bucket | memory | local directory |
-//! |---|---|---|---|
-//! | an item is written whole or not at all | one request | yes | written to `{name}#{n}`, then renamed |
-//! | a write that returned survives a power failure | yes | no | `fsync` of file and directories ([`durable`](crate::StorageOptions::durable)); deletions are not flushed |
-//! | [`Expected::Absent`](crate::Expected::Absent) | atomic | atomic | atomic (hard link) |
-//! | [`Expected::Version`](crate::Expected::Version) | atomic | atomic | compared, then overwritten: a write in between is lost |
-//! | content type of JSON and dumps | stored | stored | none |
 
 mod catalog;
 mod delete;
@@ -43,6 +29,20 @@ use crate::{
 };
 
 /// A [`CrashStorage`] in any object store, in the layout of [`crate::layout`].
+///
+/// What depends on the engine:
+///
+/// | | bucket | memory | local directory |
+/// |---|---|---|---|
+/// | an item is written whole or not at all | one request, or an upload in parts that is completed at the end | yes | written to `{name}#{n}`, then renamed |
+/// | what was written survives a power failure | yes | no | yes, unless [`durable`](StorageOptions::durable) is off: `fsync` of the file, then of its directory and of new ones above it (on Unix); deletions are not flushed |
+/// | [`Expected::Absent`] | atomic | atomic | atomic (a hard link) |
+/// | [`Expected::Version`] | atomic | atomic | compared, then overwritten: a write right in between is lost |
+/// | content type of JSON and dumps | stored | stored | none |
+///
+/// A bucket whose server knows no conditional writes is overwritten without a condition. Dumps
+/// above 16 MiB are written in parts, of which at most three are in memory at a time; an upload
+/// that is interrupted may leave parts in a bucket, for which buckets have an expiry rule.
 #[derive(Debug)]
 pub struct ObjectStorage {
     store: Arc<dyn ObjectStore>,
@@ -67,18 +67,18 @@ impl ObjectStorage {
     /// created.
     pub fn directory(path: impl AsRef<Path>, options: StorageOptions) -> Result<Self, Error> {
         let path = path.as_ref();
+        // The working directory may change later.
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let name = format!("file://{}", path.display());
-        let store = std::fs::create_dir_all(path)
-            .map_err(|error| failure::of_directory(&name, path, error))
-            .and_then(|()| {
-                LocalFileSystem::new_with_prefix(path)
-                    .map_err(|error| failure::of_directory(&name, path, error.into()))
-            })?
+        let unusable = |error| failure::of_directory(&name, &path, error);
+        std::fs::create_dir_all(&path).map_err(unusable)?;
+        let store = LocalFileSystem::new_with_prefix(&path)
+            .map_err(|error| unusable(error.into()))?
             .with_fsync(options.durable);
         Ok(Self {
             store: Arc::new(store),
             name,
-            directory: Some(path.to_owned()),
+            directory: Some(path),
             options,
         })
     }
@@ -113,7 +113,7 @@ impl ObjectStorage {
     fn too_large(&self, what: &Subject, limit: u64) -> Error {
         Error::TooLarge {
             storage: self.name.clone(),
-            what: what.clone(),
+            what: Box::new(what.clone()),
             limit,
         }
     }
@@ -121,7 +121,7 @@ impl ObjectStorage {
     fn unavailable(&self, what: &Subject, reason: impl Into<String>) -> Error {
         Error::Unavailable {
             storage: self.name.clone(),
-            what: what.clone(),
+            what: Box::new(what.clone()),
             reason: reason.into(),
             retry_after: None,
             source: None,

@@ -173,7 +173,7 @@ impl ObjectStorage {
             socorro_core::Error::TooLarge { limit } => self.too_large(what, limit),
             source => Error::Corrupt {
                 storage: self.name.clone(),
-                what: what.clone(),
+                what: Box::new(what.clone()),
                 source,
             },
         }

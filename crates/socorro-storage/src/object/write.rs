@@ -15,7 +15,7 @@ use socorro_core::{
 };
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use super::ObjectStorage;
+use super::{ObjectStorage, failure::is_unsupported};
 use crate::{
     document::DocumentKey,
     error::{Error, ErrorKind},
@@ -85,7 +85,7 @@ impl ObjectStorage {
             }
             Dump::Bytes(bytes) => {
                 // Reading from memory cannot fail, so the path is never shown.
-                let source = Source {
+                let source = DumpReader {
                     reader: bytes.as_ref(),
                     path: Path::new("memory"),
                     size: dump.size(),
@@ -97,7 +97,7 @@ impl ObjectStorage {
                     .await
                     .map_err(|error| cannot_read(path, error))?;
                 let size = *size;
-                let mut source = Source { reader, path, size };
+                let mut source = DumpReader { reader, path, size };
                 if size <= SINGLE_REQUEST {
                     let content = source.next(size).await?;
                     source.require_end(content.len() as u64).await?;
@@ -120,10 +120,7 @@ impl ObjectStorage {
         let size = content.len() as u64;
         self.require_size(&what, size, self.options.max_processed_crash_size)?;
         let key = layout::processed_crash(id);
-        match self
-            .put_if(&what, &key, content.clone(), JSON, expected)
-            .await
-        {
+        match self.put_if(&what, &key, content.clone(), expected).await {
             Ok(version) => Ok(SaveReceipt { size, version }),
             Err(error) if error.kind() == ErrorKind::Conflict => {
                 // Perhaps an earlier attempt of this very write got through unnoticed.
@@ -133,7 +130,7 @@ impl ObjectStorage {
                 } else {
                     Err(Error::Conflict {
                         storage: self.name.clone(),
-                        what,
+                        what: Box::new(what),
                     })
                 }
             }
@@ -179,36 +176,43 @@ impl ObjectStorage {
         }
     }
 
-    /// Writes an object if what is there is what is expected.
+    /// Writes an object if what is there is what is expected, in a store that can tell.
     async fn put_if(
         &self,
         what: &Subject,
         key: &str,
         content: Bytes,
-        content_type: &'static str,
         expected: Expected,
     ) -> Result<Version, Error> {
         self.require_directory(what).await?;
-        let conditional = expected != Expected::Any;
         let mode = match expected {
-            Expected::Any => PutMode::Overwrite,
-            Expected::Absent => PutMode::Create,
+            Expected::Any => return self.overwrite(what, key, content).await,
             Expected::Version(version) if self.directory.is_some() => {
                 self.require_version(what, key, &version).await?;
-                PutMode::Overwrite
+                return self.overwrite(what, key, content).await;
             }
+            Expected::Absent => PutMode::Create,
             Expected::Version(Version { e_tag, version }) => {
                 PutMode::Update(UpdateVersion { e_tag, version })
             }
         };
-        let options = self.put_options(mode, content_type);
+        let options = self.put_options(mode, JSON);
+        let payload = content.clone().into();
+        match self.store.put_opts(&key.into(), payload, options).await {
+            Ok(written) => Ok(version_of(written)),
+            Err(error) if is_unsupported(&error) => self.overwrite(what, key, content).await,
+            Err(error) => Err(self.failure(what, error).await),
+        }
+    }
+
+    async fn overwrite(&self, what: &Subject, key: &str, content: Bytes) -> Result<Version, Error> {
+        let options = self.put_options(PutMode::Overwrite, JSON);
         match self
             .store
             .put_opts(&key.into(), content.into(), options)
             .await
         {
-            Ok(PutResult { e_tag, version, .. }) => Ok(Version { e_tag, version }),
-            Err(error) if conditional => Err(self.failure(what, error).await),
+            Ok(written) => Ok(version_of(written)),
             Err(error) => Err(self.unconditional_failure(what, error).await),
         }
     }
@@ -222,7 +226,7 @@ impl ObjectStorage {
     ) -> Result<(), Error> {
         let conflict = || Error::Conflict {
             storage: self.name.clone(),
-            what: what.clone(),
+            what: Box::new(what.clone()),
         };
         match self.store.head(&key.into()).await {
             Ok(present) if present.e_tag == version.e_tag => Ok(()),
@@ -239,7 +243,7 @@ impl ObjectStorage {
         &self,
         what: &Subject,
         key: &str,
-        mut source: Source<'_, R>,
+        mut source: DumpReader<'_, R>,
     ) -> Result<(), Error> {
         self.require_directory(what).await?;
         let options = PutMultipartOptions {
@@ -270,7 +274,7 @@ impl ObjectStorage {
         &self,
         what: &Subject,
         upload: &mut WriteMultipart,
-        source: &mut Source<'_, R>,
+        source: &mut DumpReader<'_, R>,
         part: u64,
     ) -> Result<(), Error> {
         let mut written = 0;
@@ -305,27 +309,36 @@ impl ObjectStorage {
     }
 }
 
+fn version_of(written: PutResult) -> Version {
+    Version {
+        e_tag: written.e_tag,
+        version: written.version,
+    }
+}
+
 /// Where the bytes of a dump come from.
-struct Source<'a, R> {
+struct DumpReader<'a, R> {
     reader: R,
     path: &'a Path,
     size: u64,
 }
 
-impl<R: AsyncRead + Unpin> Source<'_, R> {
+impl<R: AsyncRead + Unpin> DumpReader<'_, R> {
     /// The next bytes: `length` of them unless the source ends before.
     async fn next(&mut self, length: u64) -> Result<Bytes, Error> {
         let mut content = BytesMut::with_capacity(usize::try_from(length).unwrap_or(0));
         let mut limited = (&mut self.reader).take(length);
-        loop {
+        // Reading on at the end would make the buffer grow.
+        while (content.len() as u64) < length {
             let count = limited
                 .read_buf(&mut content)
                 .await
                 .map_err(|error| cannot_read(self.path, error))?;
             if count == 0 {
-                return Ok(content.freeze());
+                break;
             }
         }
+        Ok(content.freeze())
     }
 
     /// Makes sure that the source had as many bytes as was said.

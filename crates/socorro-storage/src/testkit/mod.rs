@@ -15,3 +15,5 @@ pub mod vectors;
 
 pub use flaky::{Call, Fault, FlakyStorage, Operation};
 pub use harness::{Harness, ObjectHarness};
+#[cfg(feature = "s3")]
+pub use s3::endpoint as s3_endpoint;

@@ -12,13 +12,25 @@ pub(super) const BUCKET: &str = "socorro-storage-tests";
 const ENDPOINT: &str = "SOCORRO_TEST_S3_ENDPOINT";
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The address of the test server.
-pub(super) fn endpoint() -> Option<String> {
+/// The address of the S3 server for tests: `SOCORRO_TEST_S3_ENDPOINT`. Its credentials are in
+/// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`.
+///
+/// `None`, said loudly, when there is no such server.
+///
+/// # Panics
+///
+/// With `CI=true` when there is no such server, and when there are no credentials for it.
+#[must_use]
+pub fn endpoint() -> Option<String> {
     let endpoint = std::env::var(ENDPOINT).ok().filter(|text| !text.is_empty());
     if endpoint.is_none() {
         let in_ci = std::env::var("CI").is_ok_and(|value| value == "true");
         assert!(!in_ci, "{ENDPOINT} is not set, and CI must not skip tests");
         eprintln!("SKIPPED: set {ENDPOINT} to the address of an S3 server to run this test");
+    }
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        let missing = endpoint.is_some() && std::env::var_os(name).is_none();
+        assert!(!missing, "{ENDPOINT} is set, but {name} is not");
     }
     endpoint
 }

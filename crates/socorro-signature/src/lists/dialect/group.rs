@@ -4,6 +4,9 @@ use super::DialectError;
 use super::flags::Flags;
 use super::parser::{LastItem, Parser};
 
+/// Deepest nesting of groups; the regex engine has a limit too.
+const MAXIMUM_DEPTH: usize = 40;
+
 /// An open group.
 #[derive(Debug)]
 pub(super) struct Group {
@@ -17,41 +20,31 @@ pub(super) struct Group {
 pub(super) fn open(parser: &mut Parser<'_>) -> Result<(), DialectError> {
     if !parser.take_if('?') {
         parser.capture_count += 1;
-        open_group(parser, parser.flags);
-        return Ok(());
+        return open_group(parser, parser.flags);
     }
     match parser.take() {
         Some(':') => open_group(parser, parser.flags),
-        Some('P') => return open_named(parser),
-        Some('#') => return skip_comment(parser),
-        Some('=' | '!') => return Err(look_around()),
-        Some('<') => {
-            return Err(match parser.take() {
-                Some('=' | '!') => look_around(),
-                _ => DialectError::bad("unknown kind of group (?<"),
-            });
+        Some('P') => open_named(parser),
+        Some('#') => skip_comment(parser),
+        Some('=' | '!') => Err(look_around()),
+        Some('<') => Err(match parser.take() {
+            Some('=' | '!') => look_around(),
+            _ => DialectError::bad("unknown kind of group (?<"),
+        }),
+        Some('>') => Err(DialectError::unsupported(
+            "atomic groups; write (?:…) instead",
+        )),
+        Some('(') => Err(DialectError::unsupported(
+            "conditional groups; write the alternatives out",
+        )),
+        Some(first) if first == '-' || first.is_ascii_alphabetic() => {
+            open_with_flags(parser, first)
         }
-        Some('>') => {
-            return Err(DialectError::unsupported(
-                "atomic groups; write (?:…) instead",
-            ));
-        }
-        Some('(') => {
-            return Err(DialectError::unsupported(
-                "conditional groups; write the alternatives out",
-            ));
-        }
-        Some(character) if character == '-' || character.is_ascii_alphabetic() => {
-            return open_with_flags(parser, character);
-        }
-        Some(other) => {
-            return Err(DialectError::bad(format!(
-                "unknown kind of group (?{other}"
-            )));
-        }
-        None => return Err(DialectError::bad("the expression ends within a group")),
+        Some(other) => Err(DialectError::bad(format!(
+            "unknown kind of group (?{other}"
+        ))),
+        None => Err(DialectError::bad("the expression ends within a group")),
     }
-    Ok(())
 }
 
 /// Reads `)`.
@@ -67,7 +60,12 @@ pub(super) fn close(parser: &mut Parser<'_>) -> Result<(), DialectError> {
     Ok(())
 }
 
-fn open_group(parser: &mut Parser<'_>, flags: Flags) {
+fn open_group(parser: &mut Parser<'_>, flags: Flags) -> Result<(), DialectError> {
+    if parser.open_groups.len() >= MAXIMUM_DEPTH {
+        return Err(DialectError::unsupported(format!(
+            "groups nested more than {MAXIMUM_DEPTH} deep"
+        )));
+    }
     parser.not_plain();
     parser.open_groups.push(Group {
         outer_flags: parser.flags,
@@ -76,6 +74,7 @@ fn open_group(parser: &mut Parser<'_>, flags: Flags) {
     parser.flags = flags;
     parser.out.push_str("(?:");
     parser.last = LastItem::NotRepeatable;
+    Ok(())
 }
 
 fn look_around() -> DialectError {
@@ -106,8 +105,7 @@ fn open_named(parser: &mut Parser<'_>) -> Result<(), DialectError> {
             }
             parser.group_names.push(name);
             parser.capture_count += 1;
-            open_group(parser, parser.flags);
-            Ok(())
+            open_group(parser, parser.flags)
         }
         Some('=') => {
             let name = read_name(parser, ')')?;
@@ -147,10 +145,7 @@ fn open_with_flags(parser: &mut Parser<'_>, first: char) -> Result<(), DialectEr
     let mut next = Some(first);
     loop {
         match next {
-            Some(':') => {
-                open_group(parser, flags);
-                return Ok(());
-            }
+            Some(':') => return open_group(parser, flags),
             Some(')') if on => return set_global_flags(parser, flags, added),
             Some('-') if on => on = false,
             Some(letter) if letter.is_ascii_alphabetic() => {

@@ -204,6 +204,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn length_and_depth_are_bounded() {
+        let nested = |depth| format!("{}a{}", "(".repeat(depth), ")*".repeat(depth));
+        let deepest = translate(&nested(40), Flags::default()).unwrap();
+        assert!(Regex::new(&deepest.expression).is_ok());
+        for entry in [nested(41), "a".repeat(5000)] {
+            let result = translate(&entry, Flags::default());
+            assert!(
+                matches!(result, Err(DialectError::Unsupported(_))),
+                "{result:?}"
+            );
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn whatever_translates_is_an_expression(

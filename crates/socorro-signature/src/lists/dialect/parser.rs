@@ -5,8 +5,16 @@ use super::flags::Flags;
 use super::group::Group;
 use super::{DialectError, PlainText, Translation, class, group, repeat};
 
+/// Longest entry, in bytes. Real ones have less than a hundred.
+const MAXIMUM_LENGTH: usize = 4096;
+
 /// Translates one entry. `inherited` are flags that an earlier entry set for the whole list.
 pub(crate) fn translate(entry: &str, inherited: Flags) -> Result<Translation, DialectError> {
+    if entry.len() > MAXIMUM_LENGTH {
+        return Err(DialectError::unsupported(format!(
+            "entries of more than {MAXIMUM_LENGTH} bytes"
+        )));
+    }
     let mut parser = Parser::new(entry, inherited);
     while let Some(character) = parser.take() {
         parser.item(character)?;

@@ -71,3 +71,29 @@ macro_rules! conformance_tests {
         )*
     };
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_function_is_left_out_of_the_macro() {
+        let macro_text = include_str!("mod.rs");
+        let modules = [
+            include_str!("damage.rs"),
+            include_str!("documents.rs"),
+            include_str!("dumps.rs"),
+            include_str!("inventory.rs"),
+            include_str!("processed.rs"),
+            include_str!("reports.rs"),
+        ];
+        let functions: Vec<_> = modules
+            .into_iter()
+            .flat_map(str::lines)
+            .filter_map(|line| line.strip_prefix("pub async fn ")?.split_once('('))
+            .map(|(name, _)| name)
+            .collect();
+        assert!(functions.len() > 20);
+        for name in functions {
+            assert!(macro_text.lines().any(|line| line.trim() == name), "{name}");
+        }
+    }
+}

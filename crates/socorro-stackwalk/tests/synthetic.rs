@@ -1,0 +1,465 @@
+//! Walks of dumps made by hand: what the walker promises, without a corpus.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use common::synthetic::{Crash, HANDLE_DATA, symbols, write_symbols};
+use serde_json::{Map, Value, json};
+use socorro_stackwalk::{
+    FetchSymbols, FoundSymbols, InProcessStackwalker, ModuleName, Stackwalk, Stackwalker,
+    SymbolError, SymbolName, SymbolSource, SymbolStatus, SymbolStore, WalkError, WalkOutcome,
+    WalkOutput, WalkRequest,
+};
+use tempfile::TempDir;
+
+/// A walker over a directory with the given symbol files.
+fn walker(files: &[(u8, &str)]) -> (InProcessStackwalker, TempDir) {
+    let root = tempfile::tempdir().unwrap();
+    for (program, text) in files {
+        write_symbols(root.path(), *program, text);
+    }
+    let store = SymbolStore::new([SymbolSource::directory(root.path()).unwrap()]);
+    (InProcessStackwalker::new().symbols(store), root)
+}
+
+async fn walk(walker: &InProcessStackwalker, crash: &Crash) -> Stackwalk {
+    walker.stackwalk(crash.dump(), &Map::new()).await.unwrap()
+}
+
+fn functions(stackwalk: &Stackwalk) -> Vec<&str> {
+    stackwalk
+        .crashing_thread()
+        .unwrap()
+        .frames()
+        .map(|frame| frame.function().unwrap_or("?"))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_crash_is_walked_with_its_symbols() {
+    let (walker, _root) = walker(&[(1, &symbols(1))]);
+    let stackwalk = walk(&walker, &Crash::new(1)).await;
+    assert_eq!(stackwalk.crash_reason(), Some("SIGSEGV / SEGV_MAPERR"));
+    assert_eq!(stackwalk.crashing_thread_index(), Some(0));
+    assert_eq!(functions(&stackwalk), ["crash_here", "main"]);
+    let frames: Vec<_> = stackwalk.crashing_thread().unwrap().frames().collect();
+    assert_eq!(
+        (frames[0].trust(), frames[1].trust()),
+        (Some("context"), Some("cfi"))
+    );
+    assert_eq!(
+        (frames[0].file(), frames[0].line()),
+        (Some("src/app.c"), Some(12))
+    );
+    let inlined: Vec<_> = frames[0]
+        .inlines()
+        .map(|inline| (inline.function(), inline.line()))
+        .collect();
+    assert_eq!(inlined, [(Some("helper"), Some(7))]);
+    assert!(
+        frames[0]
+            .registers()
+            .any(|register| register == ("rip", "0x0000000000401014"))
+    );
+    assert_eq!(
+        stackwalk.modules().next().unwrap().symbols(),
+        Some(SymbolStatus::Loaded)
+    );
+}
+
+#[tokio::test]
+async fn keys_are_sorted_throughout() {
+    fn check(value: &Value) {
+        if let Value::Object(object) = value {
+            assert!(
+                object.keys().is_sorted(),
+                "{:?}",
+                object.keys().collect::<Vec<_>>()
+            );
+        }
+        match value {
+            Value::Object(object) => object.values().for_each(check),
+            Value::Array(array) => array.iter().for_each(check),
+            _ => {}
+        }
+    }
+    let (walker, _root) = walker(&[(1, &symbols(1))]);
+    check(&walk(&walker, &Crash::new(1)).await.into_json());
+}
+
+#[tokio::test]
+async fn bad_symbols_cost_the_names_of_their_module_only() {
+    let whole = symbols(1);
+    let cases = [
+        (
+            "cut short",
+            &whole[..whole.len() - 20],
+            Some(SymbolStatus::Corrupt),
+        ),
+        (
+            "garbage",
+            "\u{1}\u{2}\u{3} not symbols",
+            Some(SymbolStatus::Corrupt),
+        ),
+        ("empty", "", Some(SymbolStatus::Corrupt)),
+    ];
+    for (what, text, status) in cases {
+        let (walker, _root) = walker(&[(1, text)]);
+        let stackwalk = walk(&walker, &Crash::new(1)).await;
+        assert_eq!(
+            stackwalk.modules().next().unwrap().symbols(),
+            status,
+            "{what}"
+        );
+        assert_eq!(functions(&stackwalk)[0], "?", "{what}");
+    }
+    // Symbols of another build of the same program lie under another id and are not found.
+    let (walker, _root) = walker(&[(2, &symbols(2))]);
+    let stackwalk = walk(&walker, &Crash::new(1)).await;
+    assert_eq!(
+        stackwalk.modules().next().unwrap().symbols(),
+        Some(SymbolStatus::Missing)
+    );
+}
+
+/// All crashes are of programs with the same file name, of which some have symbols.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sharing_symbols_changes_no_document() {
+    let garbage = "garbage\n";
+    let (shared, root) = walker(&[
+        (1, &symbols(1)),
+        (3, garbage),
+        (4, &symbols(4).replace("main", "other_main")),
+    ]);
+    let mut alone = BTreeMap::new();
+    for program in 1..=5 {
+        let store = SymbolStore::new([SymbolSource::directory(root.path()).unwrap()]);
+        let walker = InProcessStackwalker::new().symbols(store);
+        alone.insert(
+            program,
+            walk(&walker, &Crash::new(program))
+                .await
+                .into_json()
+                .to_string(),
+        );
+    }
+    for round in 0..4_u8 {
+        let walks: Vec<_> = (0..20_u8)
+            .map(|index| (index * (2 * round + 1)) % 5 + 1)
+            .map(|program| {
+                let walker = shared.clone();
+                tokio::spawn(async move {
+                    (
+                        program,
+                        walk(&walker, &Crash::new(program))
+                            .await
+                            .into_json()
+                            .to_string(),
+                    )
+                })
+            })
+            .collect();
+        for walked in walks {
+            let (program, document) = walked.await.unwrap();
+            assert_eq!(
+                document, alone[&program],
+                "program {program} in round {round}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn symbols_in_memory_are_bounded_and_come_back() {
+    let texts: Vec<_> = (1..=5).map(|program| (program, symbols(program))).collect();
+    let files: Vec<_> = texts
+        .iter()
+        .map(|(program, text)| (*program, &text[..]))
+        .collect();
+    let (_, root) = walker(&files);
+    let source = SymbolSource::directory(root.path()).unwrap();
+    let store = SymbolStore::builder()
+        .source(source)
+        .capacity(6 << 10)
+        .build();
+    let walker = InProcessStackwalker::new().symbols(store.clone());
+    for program in [1, 2, 3, 4, 5, 1, 1, 3] {
+        assert_eq!(
+            functions(&walk(&walker, &Crash::new(program)).await),
+            ["crash_here", "main"]
+        );
+        assert!(
+            (1..=6 << 10).contains(&store.weight()),
+            "{}",
+            store.weight()
+        );
+    }
+}
+
+/// Symbols made after a first walk are found by the next: misses in directories are not remembered.
+#[tokio::test]
+async fn symbols_that_appear_later_are_found() {
+    let (walker, root) = walker(&[]);
+    assert_eq!(functions(&walk(&walker, &Crash::new(1)).await), ["?"]);
+    write_symbols(root.path(), 1, &symbols(1));
+    assert_eq!(
+        functions(&walk(&walker, &Crash::new(1)).await),
+        ["crash_here", "main"]
+    );
+}
+
+#[tokio::test]
+async fn harmful_handle_streams_are_left_out_and_the_rest_is_walked() {
+    let (walker, _root) = walker(&[(1, &symbols(1))]);
+    let harmful: [(&str, &[u32]); 4] = [
+        ("descriptors of size 0", &[16, 0, u32::MAX, 0]),
+        ("descriptors too small", &[16, 8, 1 << 28, 0]),
+        (
+            "more descriptors than the stream holds",
+            &[16, 32, 1 << 20, 0],
+        ),
+        (
+            "object information without end",
+            &[16, 40, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, CHAIN, 0],
+        ),
+    ];
+    for (what, words) in harmful {
+        let mut dump = Crash::new(1).stream(HANDLE_DATA, words).dump();
+        bite_own_tail(&mut dump);
+        let stackwalk = walker.stackwalk(dump, &Map::new()).await.unwrap();
+        assert_eq!(stackwalk.document()["handles"], Value::Null, "{what}");
+        assert_eq!(functions(&stackwalk), ["crash_here", "main"], "{what}");
+    }
+}
+
+/// Stands for the offset of object information.
+const CHAIN: u32 = 0xdead_beef;
+
+/// Lets `CHAIN` lead to object information that leads to itself.
+fn bite_own_tail(dump: &mut Vec<u8>) {
+    let offset = u32::try_from(dump.len()).unwrap().to_le_bytes();
+    if let Some(at) = dump
+        .windows(4)
+        .position(|bytes| bytes == CHAIN.to_le_bytes())
+    {
+        dump[at..at + 4].copy_from_slice(&offset);
+    }
+    dump.extend([offset, [0; 4], [0; 4]].concat());
+}
+
+#[tokio::test]
+async fn a_good_handle_stream_is_kept() {
+    let (walker, _root) = walker(&[]);
+    let crash = Crash::new(1).stream(HANDLE_DATA, &[16, 32, 1, 0, 0x44, 0, 0, 0, 0, 0, 0, 0]);
+    let stackwalk = walk(&walker, &crash).await;
+    assert_eq!(
+        stackwalk.document()["handles"],
+        json!([{"handle": 0x44, "object_name": null, "type_name": null}])
+    );
+}
+
+/// Many unloaded modules that share one long name: small in the file, gigabytes when read.
+#[tokio::test]
+async fn lists_that_unfold_are_left_out() {
+    let (walker, _root) = walker(&[(1, &symbols(1))]);
+    let count = 2000;
+    let mut dump = Crash::new(1)
+        .stream(
+            14,
+            &[vec![12, 24, count], vec![0; 6 * count as usize]].concat(),
+        )
+        .dump();
+    let name = u32::try_from(dump.len()).unwrap();
+    let length = 1_u32 << 20;
+    dump.extend(length.to_le_bytes());
+    dump.resize(dump.len() + length as usize, b'a');
+    let list = dump
+        .windows(12)
+        .position(|bytes| bytes == [12, 0, 0, 0, 24, 0, 0, 0, 0xd0, 7, 0, 0])
+        .unwrap();
+    for entry in 0..count as usize {
+        let at = list + 12 + 24 * entry + 20;
+        dump[at..at + 4].copy_from_slice(&name.to_le_bytes());
+    }
+    let stackwalk = walker.stackwalk(dump, &Map::new()).await.unwrap();
+    assert_eq!(stackwalk.document()["unloaded_modules"], json!([]));
+    assert_eq!(functions(&stackwalk), ["crash_here", "main"]);
+}
+
+#[tokio::test]
+async fn frames_are_bounded() {
+    let (walker, _root) = walker(&[(1, &symbols(1))]);
+    let mut crash = Crash::new(1);
+    crash.recursion = 5000;
+    let all = walk(&walker, &crash).await;
+    assert_eq!(functions(&all).len(), 5002);
+    let bounded = walk(&walker.clone().max_frames(100), &crash).await;
+    let frames = functions(&bounded);
+    assert!((100..=102).contains(&frames.len()), "{}", frames.len());
+    assert_eq!(frames[..100], functions(&all)[..100]);
+}
+
+/// A source that never answers.
+#[derive(Debug)]
+struct Silent;
+
+#[async_trait]
+impl FetchSymbols for Silent {
+    async fn fetch(
+        &self,
+        _: &SymbolName,
+        _: &ModuleName,
+    ) -> Result<Option<FoundSymbols>, SymbolError> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_walk_past_its_deadline_is_reported_as_killed() {
+    let store = SymbolStore::new([SymbolSource::custom(Silent)]);
+    let walker = InProcessStackwalker::new()
+        .symbols(store)
+        .deadline(Duration::from_millis(20));
+    let annotations = Map::new();
+    let outcome = walker
+        .walk(WalkRequest {
+            dump: Crash::new(1).dump().into(),
+            annotations: &annotations,
+        })
+        .await;
+    assert_eq!(
+        outcome,
+        WalkOutcome {
+            exit_code: -9,
+            output: WalkOutput::None,
+            log: None
+        }
+    );
+}
+
+/// A source that panics, which must not take down whoever waits for it.
+#[derive(Debug)]
+struct Panicking;
+
+#[async_trait]
+impl FetchSymbols for Panicking {
+    async fn fetch(
+        &self,
+        _: &SymbolName,
+        _: &ModuleName,
+    ) -> Result<Option<FoundSymbols>, SymbolError> {
+        panic!("on purpose")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_panics_has_no_symbols() {
+    let walker =
+        InProcessStackwalker::new().symbols(SymbolStore::new([SymbolSource::custom(Panicking)]));
+    let stackwalk = walk(&walker, &Crash::new(1)).await;
+    assert_eq!(
+        stackwalk.modules().next().unwrap().symbols(),
+        Some(SymbolStatus::Missing)
+    );
+}
+
+#[tokio::test]
+async fn two_annotations_reach_the_document() {
+    let annotations = json!({
+        "ModuleSignatureInfo": {"Example Corporation": ["app"]},
+        "CPUMicrocodeVersion": "0xea",
+        "URL": "https://private.example/",
+    });
+    let dump = Crash::new(1).dump();
+    let stackwalk = InProcessStackwalker::new()
+        .stackwalk(dump, annotations.as_object().unwrap())
+        .await
+        .unwrap();
+    let document = stackwalk.document();
+    assert_eq!(
+        document["modules"][0]["cert_subject"],
+        "Example Corporation"
+    );
+    assert_eq!(document["modules_contains_cert_info"], true);
+    assert_eq!(document["system_info"]["cpu_microcode_version"], "0xea");
+    assert!(!stackwalk.into_json().to_string().contains("private"));
+}
+
+#[tokio::test]
+async fn dumps_that_cannot_be_read_are_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let walker = InProcessStackwalker::new().max_dump_size(100);
+    let annotations = Map::new();
+    let missing = directory.path().join("missing.dmp");
+    let failed = |error: Result<Stackwalk, WalkError>| error.unwrap_err().to_string();
+
+    let error = failed(walker.stackwalk(missing.as_path(), &annotations).await);
+    assert!(error.contains("missing.dmp"), "{error}");
+    let error = failed(walker.stackwalk(directory.path(), &annotations).await);
+    assert!(
+        error.contains("it is a directory; name the .dmp file in it"),
+        "{error}"
+    );
+    let error = failed(walker.stackwalk(Crash::new(1).dump(), &annotations).await);
+    assert!(error.contains("over the limit of 100 bytes"), "{error}");
+    let error = failed(walker.stackwalk(Vec::new(), &annotations).await);
+    assert!(error.contains("MissingHeader"), "{error}");
+}
+
+#[tokio::test]
+async fn paths_in_a_dump_do_not_lead_out_of_the_symbols() {
+    let (walker, _root) = walker(&[(1, &symbols(1))]);
+    for code_file in [
+        "/etc/../../passwd",
+        r"C:\..\..",
+        "..",
+        "/",
+        "",
+        "\0",
+        "a\u{1b}[2Jb",
+    ] {
+        let mut crash = Crash::new(1);
+        crash.code_file = code_file.to_owned();
+        let stackwalk = walk(&walker, &crash).await;
+        assert_eq!(stackwalk.threads().count(), 1, "{code_file:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_text_report_shows_the_crash_and_nothing_that_steers_a_terminal() {
+    let (walker, _root) = walker(&[(1, &symbols(1))]);
+    let mut crash = Crash::new(1);
+    crash.thread_name = "evil\u{1b}[2J\nname".to_owned();
+    let text = walk(&walker, &crash).await.to_text();
+    for expected in [
+        "Crash reason:      SIGSEGV / SEGV_MAPERR",
+        "Thread 0 (crashed) evil\u{fffd}[2J\u{fffd}name [7]",
+        "   0  app helper at src/app.c:7 (inlined)",
+        "   0  app crash_here at src/app.c:12 (context)",
+        "   1  app main at src/app.c:20 (cfi)",
+        "rip=0x0000000000401014",
+        "Modules with symbols (1)",
+    ] {
+        assert!(text.contains(expected), "no {expected:?} in\n{text}");
+    }
+    assert!(!text.contains('\u{1b}'));
+}
+
+#[tokio::test]
+async fn a_text_report_is_made_of_whatever_is_stored() {
+    for stored in [
+        json!({}),
+        json!({"threads": 1, "modules": [null, {}], "crash_info": []}),
+    ] {
+        assert!(
+            Stackwalk::new(stored.as_object().unwrap().clone())
+                .to_text()
+                .contains("Crash reason:")
+        );
+    }
+}

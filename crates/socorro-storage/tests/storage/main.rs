@@ -1,0 +1,17 @@
+//! The storages of this crate, from outside.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "the helpers of tests are tests too"
+)]
+
+mod conformance;
+mod directory;
+mod flaky;
+mod legacy_keys;
+mod limits;
+mod pointers;
+#[cfg(feature = "s3")]
+mod s3;
+mod vectors;
