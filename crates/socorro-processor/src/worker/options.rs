@@ -10,7 +10,6 @@ use socorro_queue::Delivery;
 
 /// The settings of a [`Worker`](super::Worker).
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct WorkerOptions {
     /// How many crashes are in work at once. Default: the number of processors.
     pub workers: usize,
