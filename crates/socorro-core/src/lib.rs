@@ -25,6 +25,8 @@
 //! # Ok::<(), socorro_core::Error>(())
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod crash_id;
 mod dump;
 mod environment;

@@ -29,6 +29,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod crash;
 mod error;
 mod pipeline;

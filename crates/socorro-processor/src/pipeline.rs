@@ -175,6 +175,16 @@ fn carry_over(processed: &mut ProcessedCrash) {
     }
 }
 
+impl Ruleset {
+    /// Applies one rule of the ruleset to a crash, if it applies, and nothing else: no bookkeeping,
+    /// no other rules. `None` when the ruleset has no rule of that name.
+    pub async fn apply_rule(&self, name: &str, crash: &mut Crash) -> Option<Result<(), RuleError>> {
+        let step = self.steps().iter().find(|step| step.info().name == name)?;
+        crash.enter(step.info().name);
+        Some(run_step(step, crash).await)
+    }
+}
+
 /// Runs one rule behind a fence that turns a panic into an error.
 async fn run_step(step: &Step, crash: &mut Crash) -> Result<(), RuleError> {
     let result = match step {

@@ -57,6 +57,14 @@ pub enum WalkError {
         /// What the panic said.
         message: String,
     },
+    /// The stacks have more frames than the walker accepts.
+    #[error(
+        "the stacks have over {limit} frames; raise the limit with InProcessStackwalker::max_frames"
+    )]
+    TooManyFrames {
+        /// The number of frames at which the walk was ended.
+        limit: u64,
+    },
     /// The walk took too long and was abandoned.
     #[error("the walk took longer than its deadline of {} s", deadline.as_secs_f64())]
     DeadlinePassed {
@@ -82,6 +90,7 @@ impl WalkError {
             Self::TooLarge { .. } => "TooLarge",
             Self::Unreadable { name, .. } | Self::Unprocessable { name, .. } => name,
             Self::Panicked { .. } => "Panic",
+            Self::TooManyFrames { .. } => "TooManyFrames",
             Self::DeadlinePassed { .. } => "DeadlinePassed",
             Self::NoThread { .. } => "NoThread",
         }
@@ -124,6 +133,9 @@ impl WalkError {
             Self::Panicked { location, message } => Some(format!(
                 "ERROR {name} - A panic occurred at {location}: {message}"
             )),
+            Self::TooManyFrames { .. } => {
+                Some(format!("ERROR {name} - Error processing dump: {self}"))
+            }
             Self::DeadlinePassed { .. } => None,
             _ => Some(format!("ERROR {name} - Error reading dump: {self}")),
         }

@@ -18,6 +18,10 @@ use socorro_stackwalk::{
     InProcessStackwalker, Stackwalker, SymbolStore, WalkOutcome, WalkOutput, WalkRequest,
 };
 
+/// What a damaged input may take, in an unoptimised build on a busy machine. A walk that takes longer has no document,
+/// which is complained of.
+const MOST_FOR_DAMAGED: Duration = Duration::from_secs(10);
+
 async fn walk(walker: &InProcessStackwalker, case: &Case) -> serde_json::Value {
     let stackwalk = walker
         .stackwalk(case.dump.as_path(), &case.annotations)
@@ -126,23 +130,24 @@ async fn sharing_symbols_changes_no_document() {
 async fn damaged_inputs_end_quickly_with_the_status_of_the_reference() {
     let Some(corpus) = Corpus::find() else { return };
     let mut failed = Vec::new();
+    let mut slowest = (Duration::ZERO, String::new());
     for case in corpus.malformed() {
-        let walker = InProcessStackwalker::new().symbols(SymbolStore::new(case.sources()));
-        let started = Instant::now();
+        let walker = InProcessStackwalker::new()
+            .symbols(SymbolStore::new(case.sources()))
+            .deadline(MOST_FOR_DAMAGED);
         let annotations = Map::new();
+        let started = Instant::now();
         let request = WalkRequest {
             dump: case.dump.as_path().into(),
             annotations: &annotations,
         };
         let outcome = walker.walk(request).await;
-        let elapsed = started.elapsed();
-        if elapsed > Duration::from_secs(2) {
-            failed.push(format!("{}: took {elapsed:?}", case.name));
-        }
+        slowest = slowest.max((started.elapsed(), case.name.clone()));
         if let Some(complaint) = case.complaint(&outcome) {
             failed.push(format!("{}: {complaint}", case.name));
         }
     }
+    println!("slowest damaged input: {slowest:?}");
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 
     // After all that, a good crash is walked as ever.

@@ -7,7 +7,7 @@ mod common;
 use std::collections::HashMap;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,8 +15,10 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_ENCODING, LOCATION, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
+use common::corpus::Corpus;
 use common::synthetic::{Crash, debug_id, symbols};
 use serde_json::{Map, Value};
+use socorro_stackwalk::testkit::differences;
 use socorro_stackwalk::{
     HttpOptions, HttpSource, InProcessStackwalker, SymbolError, SymbolSource, SymbolStore,
 };
@@ -379,6 +381,54 @@ async fn secrets_in_a_url_stay_out_of_the_document() {
     let document = walk(&store(&url, options(None)), &Crash::new(1)).await;
     assert_eq!(document["modules"][0]["loaded_symbols"], true);
     assert!(!document.to_string().contains("password"));
+}
+
+/// Real dumps with their symbols from a server give the documents that they give with symbols from a directory.
+#[tokio::test(flavor = "multi_thread")]
+async fn downloaded_symbols_give_the_documents_of_the_reference() {
+    let Some(corpus) = Corpus::find() else { return };
+    let mut stores = HashMap::new();
+    for case in corpus.cases().into_iter().filter(|case| !case.is_big) {
+        if !stores.contains_key(&case.symbols) {
+            let files = FileServer::start(case.symbols.clone()).await;
+            stores.insert(case.symbols.clone(), store(&files, options(None)));
+        }
+        let walker = InProcessStackwalker::new().symbols(stores[&case.symbols].clone());
+        let document = walker
+            .stackwalk(case.dump.as_path(), &case.annotations)
+            .await
+            .unwrap()
+            .into_json();
+        assert_eq!(
+            differences(&document, &case.expected()),
+            Vec::<String>::new(),
+            "{}",
+            case.name
+        );
+        let has_url = |module: &Value| module["symbol_url"].is_string();
+        for module in document["modules"].as_array().unwrap() {
+            let is_good = module["loaded_symbols"] == true && module["corrupt_symbols"] == false;
+            assert_eq!(has_url(module), is_good, "{}: {module}", case.name);
+        }
+    }
+}
+
+/// Serves the files of a directory.
+struct FileServer;
+
+impl FileServer {
+    /// Returns the URL.
+    async fn start(root: PathBuf) -> String {
+        async fn file(State(root): State<Arc<PathBuf>>, request: Request) -> Response {
+            let path = root.join(request.uri().path().trim_start_matches('/'));
+            std::fs::read(path).map_or_else(|_| status(404), IntoResponse::into_response)
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let router = Router::new().fallback(file).with_state(Arc::new(root));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        url
+    }
 }
 
 #[test]

@@ -205,7 +205,7 @@ async fn symbols_in_memory_are_bounded_and_come_back() {
 #[tokio::test]
 async fn symbols_that_appear_later_are_found() {
     let (walker, root) = walker(&[]);
-    assert_eq!(functions(&walk(&walker, &Crash::new(1)).await), ["?"]);
+    assert_eq!(functions(&walk(&walker, &Crash::new(1)).await), ["?", "?"]);
     write_symbols(root.path(), 1, &symbols(1));
     assert_eq!(
         functions(&walk(&walker, &Crash::new(1)).await),
@@ -302,6 +302,32 @@ async fn frames_are_bounded() {
     let frames = functions(&bounded);
     assert!((100..=102).contains(&frames.len()), "{}", frames.len());
     assert_eq!(frames[..100], functions(&all)[..100]);
+}
+
+/// Frames without modules need no symbols, so nothing but the number of frames tells that there are too many.
+#[tokio::test]
+async fn frames_without_modules_are_bounded_too() {
+    let mut crash = Crash::new(1);
+    crash.chained = 3000;
+    let walker = InProcessStackwalker::new();
+    assert!(functions(&walk(&walker, &crash).await).len() > 3000);
+    let bounded = walker
+        .clone()
+        .max_frames(1000)
+        .stackwalk(crash.dump(), &Map::new())
+        .await;
+    assert!(
+        matches!(bounded, Err(WalkError::TooManyFrames { limit: 2500 })),
+        "{bounded:?}"
+    );
+
+    // Long before its end: all frames would take gigabytes.
+    crash.chained = 4_000_000;
+    let bounded = walker.stackwalk(crash.dump(), &Map::new()).await;
+    assert!(
+        matches!(bounded, Err(WalkError::TooManyFrames { .. })),
+        "{bounded:?}"
+    );
 }
 
 /// A source that never answers.

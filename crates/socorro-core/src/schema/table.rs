@@ -54,7 +54,7 @@ struct Row {
 impl Row {
     fn parse(line: &str) -> Result<Self, String> {
         let indentation = line.len() - line.trim_start_matches(' ').len();
-        if indentation % 2 != 0 {
+        if !indentation.is_multiple_of(2) {
             return Err("indentation goes in steps of two blanks".to_owned());
         }
         let mut words = line.split_whitespace();

@@ -4,19 +4,18 @@ use std::future::poll_fn;
 use std::io;
 use std::ops::Deref;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::thread;
 
 use minidump::Minidump;
-use minidump_processor::{
-    PendingProcessorStatSubscriptions, PendingProcessorStats, ProcessState, ProcessorOptions,
-    process_minidump_with_options,
-};
+use minidump_processor::{ProcessState, ProcessorOptions, process_minidump_with_options};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tracing::Span;
 
 use super::cancel::Cancelled;
+use super::progress::Progress;
 use super::walker::Settings;
 use crate::annotations::WalkAnnotations;
 use crate::dump::{self, OwnedDump};
@@ -36,6 +35,7 @@ pub(super) struct Job {
     pub(super) symbols: SymbolStore,
     pub(super) settings: Settings,
     pub(super) cancelled: Cancelled,
+    pub(super) progress: Arc<Progress>,
     pub(super) runtime: Handle,
 }
 
@@ -73,16 +73,13 @@ impl Job {
             name: error.name(),
             reason: error.to_string(),
         })?;
-        let mut subscriptions = PendingProcessorStatSubscriptions::default();
-        subscriptions.frame_count = true;
-        let progress = PendingProcessorStats::new(subscriptions);
         let symbols = CrashSymbols::new(
             self.symbols,
             self.cancelled.clone(),
-            &progress,
+            Arc::clone(&self.progress),
             self.settings.max_frames,
         );
-        let walk = walk(&dump, &symbols, &progress);
+        let walk = walk(&dump, &symbols, &self.progress);
         let walked = self
             .runtime
             .block_on(unless_cancelled(walk, self.cancelled));
@@ -90,6 +87,7 @@ impl Job {
         let mut state = walked.ok_or(WalkError::DeadlinePassed {
             deadline: self.settings.deadline,
         })??;
+        self.settings.check_frames(self.progress.frames())?;
         self.annotations.apply(&mut state, &dump);
         Ok(Stackwalk::new(json::document(&mut state, &symbols)))
     }
@@ -97,11 +95,11 @@ impl Job {
 
 async fn walk<D: Deref<Target = [u8]>>(
     dump: &Minidump<'_, D>,
-    symbols: &CrashSymbols<'_>,
-    progress: &PendingProcessorStats,
+    symbols: &CrashSymbols,
+    progress: &Progress,
 ) -> Result<ProcessState, WalkError> {
     let mut options = ProcessorOptions::stable_basic();
-    options.stat_reporter = Some(progress);
+    options.stat_reporter = Some(&progress.stats);
     process_minidump_with_options(dump, symbols, options)
         .await
         .map_err(|error| WalkError::Unprocessable {
@@ -145,7 +143,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_cancelled_walk_ends_where_it_waits() {
-        let (cancel_on_drop, cancelled) = cancellation();
+        let (cancel_on_drop, cancelled) = cancellation(Arc::new(Progress::new()));
         let (sender, receiver) = oneshot::channel();
         let runtime = Handle::current();
         let work = move || {

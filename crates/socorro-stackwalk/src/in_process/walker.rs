@@ -1,13 +1,16 @@
 //! The walker that works in the process that asks.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
 
 use super::cancel::cancellation;
+use super::progress::Progress;
 use super::run::{self, Job};
 use crate::annotations::WalkAnnotations;
 use crate::error::WalkError;
@@ -18,8 +21,8 @@ use crate::walker::{DumpSource, Stackwalker, WalkOutcome, WalkOutput, WalkReques
 /// Walks minidumps in this process.
 ///
 /// Each walk has a thread of its own, so the async runtime is never blocked. Panics are caught. A walk whose deadline
-/// has passed, or whose caller has gone, ends at its next look for symbols. What cannot be survived in one's own process
-/// is an abort: known ways for a minidump to cause one are closed before the walk.
+/// has passed, or whose caller has gone, ends at its next frame or where it waits for symbols. What cannot be survived
+/// in one's own process is an abort: known ways for a minidump to cause one are closed before the walk.
 ///
 /// Must be used within a tokio runtime, of either flavour, with its time driver (and its I/O driver, if there are HTTP
 /// symbol sources) enabled.
@@ -28,6 +31,15 @@ pub struct InProcessStackwalker {
     symbols: SymbolStore,
     settings: Settings,
 }
+
+/// What a deadline beyond all time amounts to.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// How often to look how far a walk is. Most are over before the first look.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Frames that a walk may always have beyond its bound: one per thread is found before the bound is felt.
+const FRAMES_BEYOND: u64 = 1000;
 
 /// What a walk may take.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +63,7 @@ impl InProcessStackwalker {
             settings: Settings {
                 deadline: Duration::from_secs(120),
                 max_dump_size: 512 << 20,
-                max_frames: 100_000,
+                max_frames: 1 << 16,
             },
         }
     }
@@ -77,9 +89,10 @@ impl InProcessStackwalker {
         self
     }
 
-    /// Bounds the frames of all threads together. Default: 100,000.
+    /// Bounds the frames of all threads together. Default: 65,536.
     ///
-    /// Stacks are cut off where the bound is met: an overflow of an 8 MiB stack has some 60,000 frames.
+    /// Stacks are cut off where the bound is met; a walk that cannot be cut off there is ended with
+    /// [`WalkError::TooManyFrames`] at half as many again. An overflow of an 8 MiB stack has some 60,000 frames.
     #[must_use]
     pub fn max_frames(mut self, frames: u64) -> Self {
         self.settings.max_frames = frames;
@@ -91,36 +104,68 @@ impl InProcessStackwalker {
     /// # Errors
     ///
     /// When the minidump cannot be read, is too large or not one, lacks its thread list or system information, when the
-    /// walk panics or the deadline passes.
+    /// walk panics, has too many frames, or the deadline passes.
     pub async fn stackwalk(
         &self,
         dump: impl Into<DumpSource<'_>> + Send,
         annotations: &Map<String, Value>,
     ) -> Result<Stackwalk, WalkError> {
-        let (cancel_on_drop, cancelled) = cancellation();
-        let (sender, receiver) = oneshot::channel();
+        let now = Instant::now();
+        let deadline = now
+            .checked_add(self.settings.deadline)
+            .unwrap_or(now + FOR_EVER);
+        let progress = Arc::new(Progress::new());
+        let (cancel_on_drop, cancelled) = cancellation(Arc::clone(&progress));
+        let (sender, mut receiver) = oneshot::channel();
         let job = Job {
             dump: dump.into().into(),
             annotations: WalkAnnotations::new(annotations),
             symbols: self.symbols.clone(),
             settings: self.settings,
             cancelled,
+            progress: Arc::clone(&progress),
             runtime: Handle::current(),
         };
         run::spawn(move || job.run(), sender).map_err(|source| WalkError::NoThread { source })?;
-        let result = tokio::time::timeout(self.settings.deadline, receiver).await;
-        drop(cancel_on_drop);
-        match result {
-            Ok(Ok(result)) => result,
-            // The thread only goes without an answer when it is told to, which is below; or when it cannot unwind.
-            Ok(Err(_)) => Err(WalkError::Panicked {
-                location: "unknown place".to_owned(),
-                message: "the walk ended without an answer".to_owned(),
-            }),
-            Err(_) => Err(WalkError::DeadlinePassed {
-                deadline: self.settings.deadline,
-            }),
+        loop {
+            let tick = deadline.min(Instant::now() + TICK);
+            match timeout_at(tick, &mut receiver).await {
+                Ok(answer) => {
+                    cancel_on_drop.finish();
+                    return answer.unwrap_or_else(|_| Err(no_answer()));
+                }
+                Err(_) if tick == deadline => {
+                    return Err(WalkError::DeadlinePassed {
+                        deadline: self.settings.deadline,
+                    });
+                }
+                Err(_) => self.settings.check_frames(progress.frames())?,
+            }
         }
+    }
+}
+
+impl Settings {
+    /// Unwinding stops by itself shortly after `max_frames` unless frames follow each other without symbols; such walks
+    /// get some more, and then are ended.
+    pub(super) fn check_frames(&self, frames: u64) -> Result<(), WalkError> {
+        let limit = self
+            .max_frames
+            .saturating_add(self.max_frames / 2)
+            .saturating_add(FRAMES_BEYOND);
+        if frames > limit {
+            Err(WalkError::TooManyFrames { limit })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The thread of a walk answers in all cases, panics included, unless the program was built so that panics abort.
+fn no_answer() -> WalkError {
+    WalkError::Panicked {
+        location: "unknown place".to_owned(),
+        message: "the walk ended without an answer".to_owned(),
     }
 }
 

@@ -22,7 +22,7 @@ use value::{Addresses, fields};
 /// Makes the document. Keys are sorted, so that the same state always gives the same text.
 ///
 /// `state` is left as it was; it is borrowed mutably for the one part that only upstream's own printing reveals.
-pub(crate) fn document(state: &mut ProcessState, symbols: &CrashSymbols<'_>) -> Map<String, Value> {
+pub(crate) fn document(state: &mut ProcessState, symbols: &CrashSymbols) -> Map<String, Value> {
     let addresses = Addresses::of(state);
     let crash_info = crash_info::crash_info(state, addresses);
     let threads = threads::threads(state, addresses);

@@ -11,11 +11,7 @@ use serde_json::Value;
 use super::value::{Addresses, array, object};
 use crate::symbols::{CrashSymbols, ModuleSymbols, SymbolLookup, SymbolName};
 
-pub(super) fn modules(
-    state: &ProcessState,
-    symbols: &CrashSymbols<'_>,
-    addresses: Addresses,
-) -> Value {
+pub(super) fn modules(state: &ProcessState, symbols: &CrashSymbols, addresses: Addresses) -> Value {
     let looked_up: Vec<_> = state
         .modules
         .iter()

@@ -133,7 +133,9 @@ where
         let value = Arc::new(made.value);
         // What may not be kept goes to those who wait for it and does not displace what may.
         if made.keep_for != Some(Duration::ZERO) {
-            let expires = made.keep_for.map(|duration| Instant::now() + duration);
+            let expires = made
+                .keep_for
+                .and_then(|duration| Instant::now().checked_add(duration));
             let ready = Ready {
                 value: Arc::clone(&value),
                 expires,

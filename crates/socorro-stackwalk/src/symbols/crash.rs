@@ -8,22 +8,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use breakpad_symbols::{FileError, FileKind, FillSymbolError, FrameSymbolizer, FrameWalker};
 use minidump::Module;
-use minidump_processor::PendingProcessorStats;
 use minidump_unwind::SymbolProvider;
 use tracing::debug;
 
 use super::name::{ModuleName, SymbolName};
 use super::store::{SymbolLookup, SymbolStore};
-use crate::in_process::Cancelled;
+use crate::in_process::{Cancelled, Progress};
 
 /// Answers one walk from the shared store, and records which symbols this walk asked for and what it got.
 ///
 /// The record is what the fields `loaded_symbols`, `missing_symbols` and so on are made from; keeping it per walk keeps
 /// them independent of what else the store was asked.
-pub(crate) struct CrashSymbols<'a> {
+pub(crate) struct CrashSymbols {
     store: SymbolStore,
     cancelled: Cancelled,
-    progress: &'a PendingProcessorStats,
+    progress: Arc<Progress>,
     max_frames: u64,
     modules: Mutex<HashMap<Place, Arc<ModuleSymbols>>>,
 }
@@ -40,12 +39,12 @@ pub(crate) struct ModuleSymbols {
     pub(crate) identified: Option<SymbolName>,
 }
 
-impl<'a> CrashSymbols<'a> {
+impl CrashSymbols {
     /// Answers from `store` until the walk is cancelled or has `max_frames` frames.
     pub(crate) fn new(
         store: SymbolStore,
         cancelled: Cancelled,
-        progress: &'a PendingProcessorStats,
+        progress: Arc<Progress>,
         max_frames: u64,
     ) -> Self {
         Self {
@@ -86,9 +85,9 @@ impl<'a> CrashSymbols<'a> {
     }
 
     /// Whether the walk has all the frames it may have. Unwinding then finds no more symbols and no more rules, and
-    /// stops at the next frame.
+    /// stops soon.
     fn is_exhausted(&self) -> bool {
-        self.progress.get_frame_count() >= self.max_frames
+        self.progress.frames() >= self.max_frames
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Place, Arc<ModuleSymbols>>> {
@@ -97,7 +96,7 @@ impl<'a> CrashSymbols<'a> {
 }
 
 #[async_trait]
-impl SymbolProvider for CrashSymbols<'_> {
+impl SymbolProvider for CrashSymbols {
     async fn fill_symbol(
         &self,
         module: &(dyn Module + Sync),

@@ -2,13 +2,15 @@
 
 use std::fmt::{self, Write as _};
 
-/// Shows text with U+FFFD in place of control characters and of those that turn the direction of writing.
+/// Shows text without U+0000, which only pads, and with U+FFFD in place of other control characters and of those that
+/// turn the direction of writing.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clean<'a>(pub(super) &'a str);
 
 impl fmt::Display for Clean<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.chars().try_for_each(|c| {
+        let mut shown = self.0.chars().filter(|c| *c != '\0');
+        shown.try_for_each(|c| {
             f.write_char(if is_harmless(c) {
                 c
             } else {
@@ -19,8 +21,9 @@ impl fmt::Display for Clean<'_> {
 }
 
 fn is_harmless(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let turns =
+        matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    !c.is_control() && !turns
 }
 
 #[cfg(test)]
@@ -33,6 +36,7 @@ mod tests {
             Clean("a\x1b[31mb\nc\u{9b}d\u{202e}e\x7f").to_string(),
             "a\u{fffd}[31mb\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}"
         );
+        assert_eq!(Clean("Intel\0\0").to_string(), "Intel");
         assert_eq!(Clean("operator<< für λ").to_string(), "operator<< für λ");
     }
 }

@@ -76,10 +76,15 @@ fn write_address(f: &mut fmt::Formatter<'_>, document: View<'_>, style: Style) -
             .and_then(Value::as_str)
     };
     let text = match part("kind") {
-        Some("null-pointer") => format!(
-            "{address} (null pointer with offset {})",
-            part("offset").unwrap_or("unknown")
-        ),
+        Some("null-pointer") => match part("offset") {
+            Some(offset) if offset.trim_start_matches(['0', 'x']).is_empty() => {
+                format!("{address} (null pointer)")
+            }
+            offset => format!(
+                "{address} (null pointer with offset {})",
+                offset.unwrap_or("unknown")
+            ),
+        },
         Some("non-canonical") => format!(
             "{address} (not canonical: really {})",
             part("address").unwrap_or("unknown")

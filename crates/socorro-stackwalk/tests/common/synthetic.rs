@@ -34,6 +34,8 @@ pub struct Crash {
     pub thread_name: String,
     /// How often `main` called itself.
     pub recursion: usize,
+    /// How many frames without a module follow each other by frame pointers, instead.
+    pub chained: u64,
     /// Whether the minidump tells the debug id.
     pub has_debug_id: bool,
     pub code_file: String,
@@ -47,6 +49,7 @@ impl Crash {
             program,
             thread_name: "worker".to_owned(),
             recursion: 0,
+            chained: 0,
             has_debug_id: true,
             code_file: "/opt/product/app".to_owned(),
             platform: LINUX,
@@ -72,11 +75,7 @@ impl Crash {
     pub fn dump(&self) -> Vec<u8> {
         let endian = Endian::Little;
         let context = amd64_context(endian, BASE + 0x1014, STACK);
-        // Return addresses into `main`, then the end of the stack.
-        let returns = (0..=self.recursion).fold(Section::with_endian(endian), |section, _| {
-            section.D64(BASE + 0x2050)
-        });
-        let stack = Memory::with_section(returns.D64(0).D64(0), STACK);
+        let stack = Memory::with_section(self.stack().D64(0).D64(0), STACK);
         let thread = Thread::new(endian, 7, &stack, &context);
         let mut system = SystemInfo::new(endian).set_processor_architecture(AMD64);
         system.platform_id = self.platform;
@@ -108,7 +107,23 @@ impl Crash {
                 section,
             })
         });
-        dump.finish().unwrap()
+        let mut dump = dump.finish().unwrap();
+        if self.chained > 0 {
+            set_frame_pointer(&mut dump, STACK);
+        }
+        dump
+    }
+
+    fn stack(&self) -> Section {
+        let section = Section::with_endian(Endian::Little);
+        if self.chained > 0 {
+            // Address of the next frame pointer, and a return address to nowhere.
+            return (1..=self.chained).fold(section, |section, index| {
+                section.D64(STACK + 16 * index).D64(0x5000_0000)
+            });
+        }
+        // Return addresses into `main`.
+        (0..=self.recursion).fold(section, |section, _| section.D64(BASE + 0x2050))
     }
 
     /// The record that names debug file and id: PDB 7.0, as Breakpad writes it on every system.
@@ -120,6 +135,17 @@ impl Crash {
             .D32(1);
         section.append_bytes(b"app\0")
     }
+}
+
+/// Sets the frame pointer in the context, which lies 0x58 bytes before the instruction pointer.
+fn set_frame_pointer(dump: &mut [u8], pointer: u64) {
+    let instruction = (BASE + 0x1014).to_le_bytes();
+    let at = dump
+        .windows(8)
+        .position(|bytes| bytes == instruction)
+        .unwrap()
+        - 0x58;
+    dump[at..at + 8].copy_from_slice(&pointer.to_le_bytes());
 }
 
 /// Symbols of the program with this number.

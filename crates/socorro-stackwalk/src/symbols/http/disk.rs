@@ -17,7 +17,7 @@ use crate::symbols::directory::path_in;
 use crate::symbols::error::SymbolError;
 use crate::symbols::name::SymbolName;
 
-/// Where files are while they are being written. No symbol file can have this name, which has no id below it.
+/// Where files are while they are being written. Symbol files lie two directories deep, so none can meet these.
 const PARTIAL: &str = ".partial";
 
 /// Age from which a file that is still being written is taken for the remains of a process that died.
