@@ -6,7 +6,7 @@ use socorro_core::CrashId;
 use socorro_queue::{DeadLetterReason, Job};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Event, Gate, Panics, Scene, Waits, default_ruleset};
+use crate::support::{Event, Gate, NO_DIRECTORIES, Panics, Scene, Waits, default_ruleset};
 
 #[tokio::test(start_paused = true)]
 async fn a_crash_is_acked_after_its_result_is_saved() {
@@ -26,13 +26,20 @@ async fn a_crash_is_acked_after_its_result_is_saved() {
     assert_eq!((summary.processed, summary.given_back), (1, 0));
     assert_eq!(
         scene.journal.events(),
-        [Event::Received { attempt: 1 }, Event::Saved(id), Event::Acked]
+        [
+            Event::Received { attempt: 1 },
+            Event::Saved(id),
+            Event::Acked
+        ]
     );
     assert_eq!(scene.depth().await.outstanding(), 0);
     let processed = scene.processed(&id).await.unwrap();
     assert_eq!(processed.text("mark"), Some(id.as_str()));
-    assert_eq!(processed.lookup("dumps.upload_file_minidump"), Some(&4.into()));
-    assert_eq!(scene.crash_directories(), [""; 0]);
+    assert_eq!(
+        processed.lookup("dumps.upload_file_minidump"),
+        Some(&4.into())
+    );
+    assert_eq!(scene.crash_directories(), NO_DIRECTORIES);
 }
 
 #[tokio::test(start_paused = true)]
@@ -52,14 +59,24 @@ async fn a_body_that_nobody_can_read_is_dead_lettered_as_it_is() {
     let cases: [(&[u8], _); 4] = [
         (b"\xff\xfe", DeadLetterReason::NotUtf8),
         (b"not-a-crash-id", DeadLetterReason::BadCrashId),
-        (b"{\"crash_id\": \"de1bb258-cbbf-4589-a673-34f800160918\"}", DeadLetterReason::BadCrashId),
-        (b"de1bb258-cbbf-4589-a673-34f800160918:a b", DeadLetterReason::UnknownRuleset),
+        (
+            b"{\"crash_id\": \"de1bb258-cbbf-4589-a673-34f800160918\"}",
+            DeadLetterReason::BadCrashId,
+        ),
+        (
+            b"de1bb258-cbbf-4589-a673-34f800160918:a b",
+            DeadLetterReason::UnknownRuleset,
+        ),
     ];
     for (body, reason) in cases {
         let scene = Scene::memory();
         scene.publish_body(body);
         let summary = scene.drain().await;
-        assert_eq!((summary.dead_lettered, summary.processed), (1, 0), "{reason}");
+        assert_eq!(
+            (summary.dead_lettered, summary.processed),
+            (1, 0),
+            "{reason}"
+        );
         let dead = scene.dead_letters().await;
         assert_eq!(dead.len(), 1);
         assert_eq!((&dead[0].body[..], &dead[0].cause.reason), (body, &reason));

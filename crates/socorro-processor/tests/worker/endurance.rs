@@ -4,17 +4,18 @@ use std::{
     collections::BTreeSet,
     path::Path,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use socorro_core::{CrashId, Environment};
-use socorro_queue::{CrashQueue, MemoryQueue, QueueOptions, SqliteQueue, testkit::FlakyQueue};
+use socorro_queue::{CrashQueue, QueueOptions, SqliteQueue, testkit::FlakyQueue};
 use socorro_storage::{
     Error, ObjectStorage, StorageOptions,
     testkit::{Call, Fault, Operation},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Scene, TokioClock};
+use crate::support::{NO_DIRECTORIES, Scene, TokioClock};
 
 const CRASHES: usize = 200;
 /// One in so many calls fails.
@@ -41,26 +42,8 @@ fn faults(seed: u64) -> impl Fn(&Call) -> Option<Fault> + Send + Sync + 'static 
     }
 }
 
-fn environment() -> Environment {
-    Environment::new(Arc::new(TokioClock::start()), "testhost")
-}
-
-fn in_memory() -> Scene {
-    let environment = environment();
-    let options = QueueOptions {
-        environment: environment.clone(),
-        ..QueueOptions::default()
-    };
-    let storage = ObjectStorage::memory(StorageOptions::default());
-    let store = Arc::clone(storage.store());
-    let back_door = ObjectStorage::over(store, "memory:", StorageOptions::default());
-    let queue: Arc<dyn CrashQueue> = Arc::new(MemoryQueue::new(options).unwrap());
-    let queue = FlakyQueue::seeded(queue, 11, ONE_IN);
-    Scene::of(storage, back_door, queue, environment)
-}
-
 async fn on_disk(directory: &Path) -> Scene {
-    let environment = environment();
+    let environment = Environment::new(Arc::new(TokioClock::start()), "testhost");
     let options = QueueOptions {
         environment: environment.clone(),
         ..QueueOptions::default()
@@ -96,8 +79,11 @@ async fn endure(scene: &Scene) {
         }
         stop.cancel();
     };
-    let (first, second, ()) =
-        tokio::join!(first.run(stop.clone()), second.run(stop.clone()), until_empty);
+    let (first, second, ()) = tokio::join!(
+        first.run(stop.clone()),
+        second.run(stop.clone()),
+        until_empty
+    );
 
     assert!(first.processed + second.processed >= CRASHES as u64);
     assert!(first.given_back + second.given_back > 0, "nothing failed");
@@ -106,18 +92,26 @@ async fn endure(scene: &Scene) {
     for id in &ids {
         let processed = scene.processed(id).await.expect("a processed crash");
         assert_eq!(processed.text("mark"), Some(id.as_str()));
-        assert_eq!(processed.lookup("dumps.upload_file_minidump"), Some(&4.into()));
-        assert_eq!(processed.lookup("dumps.upload_file_minidump_browser"), Some(&7.into()));
+        assert_eq!(
+            processed.lookup("dumps.upload_file_minidump"),
+            Some(&4.into())
+        );
+        assert_eq!(
+            processed.lookup("dumps.upload_file_minidump_browser"),
+            Some(&7.into())
+        );
         assert_eq!(processed.get("success"), Some(&true.into()));
     }
-    assert_eq!(scene.crash_directories(), [""; 0]);
+    assert_eq!(scene.crash_directories(), NO_DIRECTORIES);
     let saves = scene.storage.flaky.calls(Operation::SaveProcessedCrash);
     assert!(saves > CRASHES, "no save failed: {saves}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_lost_in_memory() {
-    endure(&in_memory()).await;
+    let lease = Duration::from_secs(60);
+    let scene = Scene::memory_with(lease, |queue| FlakyQueue::seeded(queue, 11, ONE_IN));
+    endure(&scene).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,13 +16,25 @@ fn drain(worker: Worker) -> JoinHandle<Summary> {
 }
 
 fn history(processed: &ProcessedCrash) -> Vec<String> {
-    let history = processed.get("processor_history").unwrap().as_array().unwrap();
-    history.iter().map(|notes| notes.as_str().unwrap().to_owned()).collect()
+    let history = processed
+        .get("processor_history")
+        .unwrap()
+        .as_array()
+        .unwrap();
+    history
+        .iter()
+        .map(|notes| notes.as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// A processed crash without what differs from run to run.
 fn without_times(mut processed: ProcessedCrash) -> ProcessedCrash {
-    for field in ["started_datetime", "completed_datetime", "processor_notes", "processor_history"] {
+    for field in [
+        "started_datetime",
+        "completed_datetime",
+        "processor_notes",
+        "processor_history",
+    ] {
         assert!(processed.remove(field).is_some(), "{field}");
     }
     processed
@@ -38,11 +50,17 @@ async fn a_crash_published_twice_has_the_result_of_one_run() {
     once.publish(id).await;
     tokio::time::advance(Duration::from_secs(3600)).await;
     let summary = once.drain().await;
-    assert_eq!((summary.processed, once.journal.count(&Event::Acked)), (1, 2));
+    assert_eq!(
+        (summary.processed, once.journal.count(&Event::Acked)),
+        (1, 2)
+    );
     let second = once.processed(&id).await.unwrap();
     let notes = first.text("processor_notes").unwrap();
     assert_eq!(history(&second), [notes]);
-    assert_ne!(second.get("started_datetime"), first.get("started_datetime"));
+    assert_ne!(
+        second.get("started_datetime"),
+        first.get("started_datetime")
+    );
     assert_eq!(without_times(second), without_times(first));
 }
 

@@ -143,7 +143,11 @@ async fn what_killed_workers_held_is_processed_by_the_next() {
     for stage in STAGES {
         kill_when_stuck(start_child(directory, stage));
         #[cfg(unix)]
-        assert_eq!(entries(&directory.join("temporary")), 1, "each child tidies up after the last");
+        assert_eq!(
+            entries(&directory.join("temporary")),
+            1,
+            "each child tidies up after the last"
+        );
     }
     let left = ids.len() - STAGES.len() * GO_WELL;
     assert_eq!(scene.depth().await.outstanding(), left as u64);
@@ -152,7 +156,10 @@ async fn what_killed_workers_held_is_processed_by_the_next() {
     let summary = worker.drain(CancellationToken::new()).await;
     drop(worker);
     assert_eq!((summary.processed, summary.dead_lettered), (left as u64, 0));
-    assert_eq!((scene.depth().await.outstanding(), scene.depth().await.dead), (0, 0));
+    assert_eq!(
+        (scene.depth().await.outstanding(), scene.depth().await.dead),
+        (0, 0)
+    );
     for id in &ids {
         let processed = scene.processed(id).await.expect("a processed crash");
         assert_eq!(processed.text("mark"), Some(id.as_str()));

@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use socorro_processor::Worker;
 use socorro_queue::{
-    CrashQueue as _, DeadLetterReason, MemoryQueue, QueueOptions,
+    DeadLetterReason, MemoryQueue,
     testkit::{Fault, FlakyQueue, Operation},
 };
 use socorro_storage::testkit;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Event, Gate, Scene, Takes, Waits, default_ruleset, hang};
+use crate::support::{Event, Gate, NO_DIRECTORIES, Scene, Takes, Waits, default_ruleset, hang};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -21,7 +21,7 @@ fn takes(time: Duration) -> socorro_processor::Ruleset {
 /// Lets somebody else have the only message although a worker holds it.
 async fn steal(scene: &Scene) -> socorro_queue::Delivery {
     let outage = FlakyQueue::<MemoryQueue>::outage();
-    for _ in 0..10 {
+    for _ in 0..3 {
         let fault = Fault::Request(outage.clone());
         scene.queue.flaky.fail_next(Operation::Extend, fault);
     }
@@ -29,7 +29,7 @@ async fn steal(scene: &Scene) -> socorro_queue::Delivery {
     let mut stolen = inner.receive(1, 2 * MINUTE).await.unwrap();
     assert_eq!(stolen[0].attempt, 2);
     // And now the worker is told.
-    scene.journal.wait_for(Event::ExtendFailed, 11).await;
+    scene.journal.wait_for(Event::ExtendFailed, 4).await;
     stolen.remove(0)
 }
 
@@ -46,13 +46,19 @@ async fn a_lease_is_extended_as_long_as_the_work_takes() {
     assert_eq!((summary.processed, summary.leases_lost), (1, 0));
 
     let entries = scene.journal.entries();
-    let received = entries.iter().position(|(_, event)| matches!(event, Event::Received { .. }));
+    let received = entries
+        .iter()
+        .position(|(_, event)| matches!(event, Event::Received { .. }));
     let held = &entries[received.unwrap()..];
     let gaps = held.windows(2).map(|pair| pair[1].0 - pair[0].0);
     assert!(gaps.max().unwrap() <= MINUTE / 2);
     let extended = scene.journal.count(&Event::Extended);
     assert!((45..=47).contains(&extended), "{extended}");
-    let events = [Event::Received { attempt: 1 }, Event::Saved(id), Event::Acked];
+    let events = [
+        Event::Received { attempt: 1 },
+        Event::Saved(id),
+        Event::Acked,
+    ];
     assert_eq!(scene.journal.events(), events);
 }
 
@@ -72,22 +78,11 @@ async fn a_lease_is_extended_while_saving_takes_long() {
 
 #[tokio::test(start_paused = true)]
 async fn a_queue_that_leases_for_less_than_the_worker_thinks_is_extended_in_time() {
-    let lender = Scene::memory();
-    let options = QueueOptions {
-        lease: Duration::from_secs(3),
-        environment: lender.environment.clone(),
-    };
-    let queue: Arc<dyn socorro_queue::CrashQueue> = Arc::new(MemoryQueue::new(options).unwrap());
-    let open = || socorro_storage::ObjectStorage::memory(Default::default());
-    let storage = open();
-    let back_door = socorro_storage::ObjectStorage::over(
-        Arc::clone(storage.store()),
-        "memory:",
-        Default::default(),
-    );
-    let scene = Scene::of(storage, back_door, FlakyQueue::new(queue), lender.environment.clone());
+    let scene = Scene::memory_with(Duration::from_secs(3), FlakyQueue::new);
     scene.submit().await;
-    let summary = drain(scene.worker_of(takes(Duration::from_secs(50)))).await.unwrap();
+    let summary = drain(scene.worker_of(takes(Duration::from_secs(50))))
+        .await
+        .unwrap();
     assert_eq!((summary.processed, summary.leases_lost), (1, 0));
     assert_eq!(scene.journal.count(&Event::Received { attempt: 2 }), 0);
 }
@@ -102,8 +97,12 @@ async fn two_extensions_may_fail_or_hang() {
         let outage = FlakyQueue::<MemoryQueue>::outage();
         for _ in 0..5 {
             let extended = journal.count(&Event::Extended);
-            queue.flaky.fail_next(Operation::Extend, Fault::Request(outage.clone()));
-            queue.flaky.fail_next(Operation::Extend, Fault::Request(outage.clone()));
+            queue
+                .flaky
+                .fail_next(Operation::Extend, Fault::Request(outage.clone()));
+            queue
+                .flaky
+                .fail_next(Operation::Extend, Fault::Request(outage.clone()));
             journal.wait_for(Event::Extended, extended + 1).await;
             // A call that gets no answer is one that failed.
             queue.hooks.set("extend", hang());
@@ -112,7 +111,9 @@ async fn two_extensions_may_fail_or_hang() {
             journal.wait_for(Event::Extended, extended + 2).await;
         }
     });
-    let summary = drain(scene.worker_of(takes(Duration::from_secs(890)))).await.unwrap();
+    let summary = drain(scene.worker_of(takes(Duration::from_secs(890))))
+        .await
+        .unwrap();
     breaker.await.unwrap();
     assert_eq!((summary.processed, summary.leases_lost), (1, 0));
     assert_eq!(scene.journal.count(&Event::Received { attempt: 2 }), 0);
@@ -130,7 +131,7 @@ async fn work_whose_lease_is_lost_is_not_saved() {
     let summary = drain.await.unwrap();
     assert_eq!((summary.leases_lost, summary.processed), (1, 0));
     assert_eq!(scene.processed(&id).await, None);
-    assert_eq!(scene.crash_directories(), [""; 0]);
+    assert_eq!(scene.crash_directories(), NO_DIRECTORIES);
     // The message is still the other's.
     let inner = scene.queue.flaky.inner();
     inner.extend(&stolen.receipt, MINUTE).await.unwrap();
@@ -185,11 +186,13 @@ async fn what_a_dead_worker_held_returns_when_its_lease_ends() {
 
     scene.run_until(&scene.worker(), Event::Acked, 1).await;
     let events = scene.journal.entries();
-    let again = events.iter().find(|(_, event)| *event == Event::Received { attempt: 2 });
+    let again = events
+        .iter()
+        .find(|(_, event)| *event == Event::Received { attempt: 2 });
     let after = again.unwrap().0;
     assert!((MINUTE..2 * MINUTE).contains(&after), "{after:?}");
     assert_eq!(scene.journal.saved(), [id]);
-    assert_eq!(scene.crash_directories(), [""; 0]);
+    assert_eq!(scene.crash_directories(), NO_DIRECTORIES);
 }
 
 #[tokio::test(start_paused = true)]
@@ -202,6 +205,12 @@ async fn work_that_never_ends_is_given_up_and_in_the_end_dead_lettered() {
     let summary = scene.run_until(&worker, dead, 1).await;
     assert_eq!((summary.given_back, summary.dead_lettered), (7, 1));
     assert_eq!(scene.processed(&id).await, None);
-    assert_eq!(scene.crash_directories(), [""; 0]);
-    assert_eq!(scene.storage.flaky.calls(testkit::Operation::SaveProcessedCrash), 0);
+    assert_eq!(scene.crash_directories(), NO_DIRECTORIES);
+    assert_eq!(
+        scene
+            .storage
+            .flaky
+            .calls(testkit::Operation::SaveProcessedCrash),
+        0
+    );
 }

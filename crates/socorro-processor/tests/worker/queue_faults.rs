@@ -18,7 +18,10 @@ async fn an_ack_that_fails_is_repeated() {
     let scene = Scene::memory();
     let id = scene.submit().await;
     for _ in 0..2 {
-        scene.queue.flaky.fail_next(Operation::Ack, Fault::Request(outage()));
+        scene
+            .queue
+            .flaky
+            .fail_next(Operation::Ack, Fault::Request(outage()));
     }
     assert_eq!(scene.drain().await.processed, 1);
     assert_eq!(
@@ -39,7 +42,10 @@ async fn a_crash_whose_ack_is_lost_is_processed_again_with_the_same_result() {
     let scene = Scene::memory();
     let id = scene.submit().await;
     for _ in 0..3 {
-        scene.queue.flaky.fail_next(Operation::Ack, Fault::Request(outage()));
+        scene
+            .queue
+            .flaky
+            .fail_next(Operation::Ack, Fault::Request(outage()));
     }
     assert_eq!(scene.drain().await.processed, 1);
     let first = scene.processed(&id).await.unwrap();
@@ -57,7 +63,10 @@ async fn a_crash_whose_ack_is_lost_is_processed_again_with_the_same_result() {
 async fn an_ack_whose_answer_is_lost_does_no_harm() {
     let scene = Scene::memory();
     let id = scene.submit().await;
-    scene.queue.flaky.fail_next(Operation::Ack, Fault::Answer(outage()));
+    scene
+        .queue
+        .flaky
+        .fail_next(Operation::Ack, Fault::Answer(outage()));
     assert_eq!(scene.drain().await.processed, 1);
     assert_eq!(scene.journal.saved(), [id]);
     assert_eq!(scene.depth().await.outstanding(), 0);
@@ -67,7 +76,10 @@ async fn an_ack_whose_answer_is_lost_does_no_harm() {
 async fn a_dead_letter_that_cannot_be_written_is_tried_again() {
     let scene = Scene::memory();
     scene.publish_body(b"\xff\xfe");
-    scene.queue.flaky.fail_next(Operation::DeadLetter, Fault::Request(outage()));
+    scene
+        .queue
+        .flaky
+        .fail_next(Operation::DeadLetter, Fault::Request(outage()));
     let dead = Event::DeadLettered(DeadLetterReason::NotUtf8);
     let summary = scene.run_until(&scene.worker(), dead, 1).await;
     assert_eq!((summary.given_back, summary.dead_lettered), (1, 1));
@@ -81,12 +93,20 @@ async fn a_dead_letter_that_cannot_be_written_is_tried_again() {
 async fn a_message_that_cannot_even_be_given_back_returns_when_its_lease_ends() {
     let scene = Scene::memory();
     scene.publish_body(b"\xff\xfe");
-    scene.queue.flaky.fail_next(Operation::DeadLetter, Fault::Request(outage()));
-    scene.queue.flaky.fail_next(Operation::Nack, Fault::Request(outage()));
+    scene
+        .queue
+        .flaky
+        .fail_next(Operation::DeadLetter, Fault::Request(outage()));
+    scene
+        .queue
+        .flaky
+        .fail_next(Operation::Nack, Fault::Request(outage()));
     let dead = Event::DeadLettered(DeadLetterReason::NotUtf8);
     scene.run_until(&scene.worker(), dead, 1).await;
     let events = scene.journal.entries();
-    let second = events.iter().find(|(_, event)| *event == Event::Received { attempt: 2 });
+    let second = events
+        .iter()
+        .find(|(_, event)| *event == Event::Received { attempt: 2 });
     assert!(second.unwrap().0 >= Duration::from_secs(60), "{events:?}");
 }
 
@@ -95,7 +115,10 @@ async fn errors_of_receive_never_end_a_worker() {
     let scene = Scene::memory();
     let id = scene.submit().await;
     for _ in 0..50 {
-        scene.queue.flaky.fail_next(Operation::Receive, Fault::Request(outage()));
+        scene
+            .queue
+            .flaky
+            .fail_next(Operation::Receive, Fault::Request(outage()));
     }
     let began = tokio::time::Instant::now();
     let summary = scene.run_until(&scene.worker(), Event::Acked, 1).await;
@@ -116,7 +139,10 @@ async fn the_queue_may_ask_for_a_longer_pause() {
         retry_after: Some(Duration::from_secs(40)),
         source: None,
     };
-    scene.queue.flaky.fail_next(Operation::Receive, Fault::Request(busy));
+    scene
+        .queue
+        .flaky
+        .fail_next(Operation::Receive, Fault::Request(busy));
     let began = tokio::time::Instant::now();
     scene.drain().await;
     assert!(began.elapsed() >= Duration::from_secs(40));

@@ -6,7 +6,7 @@ use socorro_processor::{Summary, Worker};
 use tokio::{task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Event, Gate, Scene, Waits, default_ruleset, hang};
+use crate::support::{Event, Gate, NO_DIRECTORIES, Scene, Waits, default_ruleset, hang};
 
 const GRACE: Duration = Duration::from_secs(25);
 const MOMENT: Duration = Duration::from_millis(100);
@@ -51,7 +51,10 @@ async fn a_worker_whose_queue_does_not_answer_stops_at_once() {
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_waits_for_its_queue_to_recover_stops_at_once() {
     let scene = Scene::memory();
-    scene.queue.hooks.set("receive", crate::support::panic_now());
+    scene
+        .queue
+        .hooks
+        .set("receive", crate::support::panic_now());
     let stop = CancellationToken::new();
     let run = run(scene.worker(), &stop);
     tokio::time::sleep(Duration::from_secs(1000)).await;
@@ -75,7 +78,10 @@ async fn what_is_in_work_may_be_finished_and_nothing_more_is_received() {
     gate.let_through(9);
 
     let summary = run.await.unwrap();
-    assert_eq!((summary.processed, summary.abandoned, summary.given_back), (2, 0, 0));
+    assert_eq!(
+        (summary.processed, summary.abandoned, summary.given_back),
+        (2, 0, 0)
+    );
     let saved = scene.journal.saved();
     assert!(first.iter().all(|id| saved.contains(id)), "{saved:?}");
     let depth = scene.depth().await;
@@ -95,10 +101,13 @@ async fn what_is_not_finished_in_time_is_given_back_at_once_and_counted() {
 
     let summary = run.await.unwrap();
     assert!((GRACE..GRACE + MOMENT).contains(&told.elapsed()));
-    assert_eq!((summary.abandoned, summary.given_back, summary.processed), (1, 1, 0));
+    assert_eq!(
+        (summary.abandoned, summary.given_back, summary.processed),
+        (1, 1, 0)
+    );
     assert_eq!(scene.journal.delays(), [Duration::ZERO]);
     assert_eq!(scene.depth().await.waiting, 1);
-    assert_eq!(scene.crash_directories(), [""; 0]);
+    assert_eq!(scene.crash_directories(), NO_DIRECTORIES);
 
     assert_eq!(scene.drain().await.processed, 1);
     assert_eq!(scene.journal.saved(), [slow]);
@@ -133,7 +142,11 @@ async fn a_queue_that_hangs_does_not_keep_a_worker_from_stopping() {
     let told = Instant::now();
     stop.cancel();
     let summary = run.await.unwrap();
-    assert!(told.elapsed() < Duration::from_secs(30), "{:?}", told.elapsed());
+    assert!(
+        told.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        told.elapsed()
+    );
     assert_eq!((summary.abandoned, summary.given_back), (1, 1));
 
     // The message comes back by itself.

@@ -1,15 +1,13 @@
 //! What becomes of a crash when its storage fails, lacks something or holds something damaged.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use socorro_core::{CrashId, DumpName};
-use socorro_queue::DeadLetterReason;
-use socorro_storage::{
-    Error, Item, ObjectStorage, StorageOptions, Subject, testkit::Operation,
-};
+use socorro_core::{CrashId, DumpName, Environment};
+use socorro_queue::{CrashQueue, DeadLetterReason, MemoryQueue, testkit::FlakyQueue};
+use socorro_storage::{Error, Item, ObjectStorage, StorageOptions, Subject, testkit::Operation};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Event, Scene, hang};
+use crate::support::{Event, NO_DIRECTORIES, Scene, hang};
 
 fn unavailable() -> Error {
     Error::unavailable("test", "told to fail")
@@ -18,7 +16,7 @@ fn unavailable() -> Error {
 fn denied() -> Error {
     Error::Denied {
         storage: "test".to_owned(),
-        what: Subject::Storage,
+        what: Box::new(Subject::Storage),
         source: None,
     }
 }
@@ -48,7 +46,7 @@ async fn an_outage_at_any_step_gives_the_crash_back_and_it_is_processed_later() 
             let summary = scene.drain().await;
             assert_eq!((summary.given_back, summary.processed), (1, 0), "{step:?}");
             assert_eq!(scene.processed(&id).await, None);
-            assert_eq!(scene.crash_directories(), [""; 0]);
+            assert_eq!(scene.crash_directories(), NO_DIRECTORIES);
 
             scene.storage.flaky.heal();
             scene.run_until(&scene.worker(), Event::Acked, 1).await;
@@ -63,7 +61,10 @@ async fn an_outage_never_ends_in_a_dead_letter() {
     let scene = Scene::memory();
     let id = scene.submit().await;
     scene.fail_deliveries(99).await;
-    scene.storage.flaky.fail(Operation::RawCrash, ..=20, unavailable);
+    scene
+        .storage
+        .flaky
+        .fail(Operation::RawCrash, ..=20, unavailable);
 
     let summary = scene.run_until(&scene.worker(), Event::Acked, 1).await;
     assert_eq!((summary.given_back, summary.processed), (20, 1));
@@ -76,14 +77,20 @@ async fn an_outage_never_ends_in_a_dead_letter() {
 async fn the_wait_grows_with_every_try_up_to_ten_minutes() {
     let scene = Scene::memory();
     scene.submit().await;
-    scene.storage.flaky.fail(Operation::RawCrash, ..=9, unavailable);
+    scene
+        .storage
+        .flaky
+        .fail(Operation::RawCrash, ..=9, unavailable);
     scene.run_until(&scene.worker(), Event::Acked, 1).await;
     let delays = scene.journal.delays();
     let usual = [10, 20, 40, 80, 160, 320, 600, 600, 600];
     assert_eq!(delays.len(), usual.len());
     for (delay, usual) in delays.into_iter().zip(usual) {
         let delay = seconds(delay);
-        assert!((usual * 8 / 10..=usual * 12 / 10).contains(&delay), "{delay} {usual}");
+        assert!(
+            (usual * 8 / 10..=usual * 12 / 10).contains(&delay),
+            "{delay} {usual}"
+        );
     }
 }
 
@@ -92,13 +99,16 @@ async fn a_storage_may_ask_for_a_longer_wait_within_reason() {
     for (asked, granted) in [(90, 90..=90), (3, 8..=12), (u64::MAX, 3600..=3600)] {
         let scene = Scene::memory();
         scene.submit().await;
-        scene.storage.flaky.fail(Operation::RawCrash, .., move || Error::Unavailable {
-            storage: "test".to_owned(),
-            what: Subject::Storage,
-            reason: "slow down".to_owned(),
-            retry_after: Some(Duration::from_secs(asked)),
-            source: None,
-        });
+        scene
+            .storage
+            .flaky
+            .fail(Operation::RawCrash, .., move || Error::Unavailable {
+                storage: "test".to_owned(),
+                what: Box::new(Subject::Storage),
+                reason: "slow down".to_owned(),
+                retry_after: Some(Duration::from_secs(asked)),
+                source: None,
+            });
         scene.drain().await;
         let delay = seconds(scene.journal.delays()[0]);
         assert!(granted.contains(&delay), "asked {asked}, granted {delay}");
@@ -113,7 +123,11 @@ async fn a_storage_that_never_answers_is_an_outage() {
         scene.fail_deliveries(99).await;
         scene.storage.hooks.set(step, hang());
         let summary = scene.drain().await;
-        assert_eq!((summary.given_back, summary.dead_lettered), (1, 0), "{step}");
+        assert_eq!(
+            (summary.given_back, summary.dead_lettered),
+            (1, 0),
+            "{step}"
+        );
 
         scene.storage.hooks.clear(step);
         scene.run_until(&scene.worker(), Event::Acked, 1).await;
@@ -123,15 +137,16 @@ async fn a_storage_that_never_answers_is_an_outage() {
 
 #[tokio::test(start_paused = true)]
 async fn a_missing_storage_is_no_missing_crash() {
-    let scene = Scene::memory();
-    scene.publish(absent()).await;
     let directory = tempfile::tempdir().unwrap();
     let open = || ObjectStorage::directory(directory.path(), StorageOptions::default()).unwrap();
-    let scene = {
-        let Scene { queue, environment, .. } = scene;
-        let queue = socorro_queue::testkit::FlakyQueue::new(queue.flaky.inner().clone());
-        Scene::of(open(), open(), queue, environment)
-    };
+    let queue: Arc<dyn CrashQueue> = Arc::new(MemoryQueue::default());
+    let scene = Scene::of(
+        open(),
+        open(),
+        FlakyQueue::new(queue),
+        Environment::system(),
+    );
+    scene.publish(absent()).await;
     scene.fail_deliveries(50).await;
     std::fs::remove_dir_all(directory.path()).unwrap();
     let summary = scene.drain().await;
@@ -166,7 +181,10 @@ async fn a_raw_crash_that_comes_late_is_processed() {
     let scene = Scene::memory();
     let id = scene.submit().await;
     let not_found = || Error::not_found("test", Subject::Storage);
-    scene.storage.flaky.fail(Operation::RawCrash, ..=4, not_found);
+    scene
+        .storage
+        .flaky
+        .fail(Operation::RawCrash, ..=4, not_found);
     let summary = scene.run_until(&scene.worker(), Event::Acked, 1).await;
     assert_eq!((summary.given_back, summary.processed), (4, 1));
     assert_eq!(scene.journal.saved(), [id]);
@@ -191,10 +209,18 @@ async fn a_damaged_result_is_replaced_with_a_note() {
     scene.damage(&id, Item::ProcessedCrash).await;
     assert_eq!(scene.drain().await.processed, 1);
     let notes = scene.notes(&id).await;
-    assert!(notes.iter().any(|note| note.contains("is damaged and was replaced")), "{notes:?}");
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.contains("is damaged and was replaced")),
+        "{notes:?}"
+    );
     let processed = scene.processed(&id).await.unwrap();
     assert_eq!(processed.text("mark"), Some(id.as_str()));
-    assert_eq!(processed.get("processor_history"), Some(&serde_json::json!([])));
+    assert_eq!(
+        processed.get("processor_history"),
+        Some(&serde_json::json!([]))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,7 +230,10 @@ async fn a_damaged_list_of_dumps_costs_the_dumps_only() {
     scene.damage(&id, Item::DumpNames).await;
     assert_eq!(scene.drain().await.processed, 1);
     let notes = scene.notes(&id).await;
-    assert!(notes.contains(&"The list of dumps is damaged".to_owned()), "{notes:?}");
+    assert!(
+        notes.contains(&"The list of dumps is damaged".to_owned()),
+        "{notes:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -219,7 +248,10 @@ async fn a_missing_minidump_is_waited_for_and_then_gone_without() {
     assert!(notes.contains(&missing), "{notes:?}");
     let processed = scene.processed(&id).await.unwrap();
     assert_eq!(processed.lookup("dumps.upload_file_minidump"), None);
-    assert_eq!(processed.lookup("dumps.upload_file_minidump_browser"), Some(&7.into()));
+    assert_eq!(
+        processed.lookup("dumps.upload_file_minidump_browser"),
+        Some(&7.into())
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -234,7 +266,10 @@ async fn another_missing_dump_is_gone_without_at_once() {
     let missing = "Dump upload_file_minidump_browser is listed but missing".to_owned();
     assert!(notes.contains(&missing), "{notes:?}");
     let processed = scene.processed(&id).await.unwrap();
-    assert_eq!(processed.lookup("dumps.upload_file_minidump"), Some(&4.into()));
+    assert_eq!(
+        processed.lookup("dumps.upload_file_minidump"),
+        Some(&4.into())
+    );
 }
 
 #[tokio::test(start_paused = true)]

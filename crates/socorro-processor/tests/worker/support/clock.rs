@@ -5,13 +5,13 @@ use tokio::time::Instant;
 
 /// Goes with tokio's time, which tests pause; so leases end when sleeping tasks wake.
 #[derive(Debug)]
-pub struct TokioClock {
+pub(crate) struct TokioClock {
     start: Instant,
 }
 
 impl TokioClock {
     /// A clock that begins on 2 January 2026.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self {
             start: Instant::now(),
         }

@@ -9,14 +9,14 @@ use super::hooks::Hook;
 
 /// Stops whoever comes, says so, and lets through as many as it is told to.
 #[derive(Debug)]
-pub struct Gate {
+pub(crate) struct Gate {
     arrived: Semaphore,
     open: Semaphore,
 }
 
 impl Gate {
     /// A gate that is shut.
-    pub fn shut() -> Arc<Self> {
+    pub(crate) fn shut() -> Arc<Self> {
         Arc::new(Self {
             arrived: Semaphore::new(0),
             open: Semaphore::new(0),
@@ -24,28 +24,28 @@ impl Gate {
     }
 
     /// Goes through, as soon as that is possible.
-    pub async fn pass(&self) {
+    pub(crate) async fn pass(&self) {
         self.arrived.add_permits(1);
         self.open.acquire().await.unwrap().forget();
     }
 
     /// Waits until so many more have arrived.
-    pub async fn wait_for(&self, count: u32) {
+    pub(crate) async fn wait_for(&self, count: u32) {
         self.arrived.acquire_many(count).await.unwrap().forget();
     }
 
     /// How many have arrived since anybody waited for them.
-    pub fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.arrived.available_permits()
     }
 
     /// Lets so many through.
-    pub fn let_through(&self, count: usize) {
+    pub(crate) fn let_through(&self, count: usize) {
         self.open.add_permits(count);
     }
 
     /// Stops a call of a storage or queue here.
-    pub fn hook(self: &Arc<Self>) -> Hook {
+    pub(crate) fn hook(self: &Arc<Self>) -> Hook {
         let gate = Arc::clone(self);
         Arc::new(move || {
             let gate = Arc::clone(&gate);

@@ -8,30 +8,30 @@ use std::{
 use futures::{FutureExt as _, future::BoxFuture};
 
 /// What happens before a call.
-pub type Hook = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
+pub(crate) type Hook = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// The call panics.
-pub fn panic_now() -> Hook {
+pub(crate) fn panic_now() -> Hook {
     Arc::new(|| async { panic!("told to panic") }.boxed())
 }
 
 /// The call never ends.
-pub fn hang() -> Hook {
+pub(crate) fn hang() -> Hook {
     Arc::new(|| std::future::pending().boxed())
 }
 
 /// Hooks by the name of the method.
 #[derive(Default)]
-pub struct Hooks(Mutex<HashMap<&'static str, Hook>>);
+pub(crate) struct Hooks(Mutex<HashMap<&'static str, Hook>>);
 
 impl Hooks {
     /// Lets `hook` happen before every call of `method`.
-    pub fn set(&self, method: &'static str, hook: Hook) {
+    pub(crate) fn set(&self, method: &'static str, hook: Hook) {
         self.0.lock().unwrap().insert(method, hook);
     }
 
     /// Lets calls of `method` through again.
-    pub fn clear(&self, method: &'static str) {
+    pub(crate) fn clear(&self, method: &'static str) {
         self.0.lock().unwrap().remove(method);
     }
 

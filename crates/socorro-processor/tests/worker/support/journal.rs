@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// A call of queue or storage that came to an end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
+pub(crate) enum Event {
     Received { attempt: u32 },
     Saved(CrashId),
     Acked,
@@ -26,7 +26,7 @@ pub enum Event {
 
 /// The events of a test and when they happened. Clones write into the same journal.
 #[derive(Debug, Clone)]
-pub struct Journal {
+pub(crate) struct Journal {
     start: Instant,
     entries: Arc<watch::Sender<Vec<(Duration, Event)>>>,
 }
@@ -46,24 +46,24 @@ impl Journal {
     }
 
     /// Everything with its time since the start.
-    pub fn entries(&self) -> Vec<(Duration, Event)> {
+    pub(crate) fn entries(&self) -> Vec<(Duration, Event)> {
         self.entries.borrow().clone()
     }
 
     /// Everything but lease extensions.
-    pub fn events(&self) -> Vec<Event> {
+    pub(crate) fn events(&self) -> Vec<Event> {
         let events = self.entries().into_iter().map(|(_, event)| event);
         events.filter(|event| *event != Event::Extended).collect()
     }
 
     /// How often something happened.
-    pub fn count(&self, event: &Event) -> usize {
+    pub(crate) fn count(&self, event: &Event) -> usize {
         let entries = self.entries.borrow();
         entries.iter().filter(|(_, found)| found == event).count()
     }
 
     /// The crashes that were saved, one entry for each time.
-    pub fn saved(&self) -> Vec<CrashId> {
+    pub(crate) fn saved(&self) -> Vec<CrashId> {
         let entries = self.entries.borrow();
         let saved = entries.iter().filter_map(|(_, event)| match event {
             Event::Saved(id) => Some(*id),
@@ -73,7 +73,7 @@ impl Journal {
     }
 
     /// The delays with which messages were given back.
-    pub fn delays(&self) -> Vec<Duration> {
+    pub(crate) fn delays(&self) -> Vec<Duration> {
         let entries = self.entries.borrow();
         let delays = entries.iter().filter_map(|(_, event)| match event {
             Event::GivenBack { delay } => Some(*delay),
@@ -83,7 +83,7 @@ impl Journal {
     }
 
     /// Waits until an event has happened so many times.
-    pub async fn wait_for(&self, event: Event, times: usize) {
+    pub(crate) async fn wait_for(&self, event: Event, times: usize) {
         let mut entries = self.entries.subscribe();
         let happened = entries.wait_for(|entries| {
             entries.iter().filter(|(_, found)| *found == event).count() >= times
@@ -93,7 +93,7 @@ impl Journal {
     }
 
     /// Waits until something has happened since this was called last with the same `seen`.
-    pub async fn wait_for_more(&self, seen: &mut usize) {
+    pub(crate) async fn wait_for_more(&self, seen: &mut usize) {
         let mut entries = self.entries.subscribe();
         let known = *seen;
         let more = tokio::time::timeout(PATIENCE, entries.wait_for(|e| e.len() > known)).await;

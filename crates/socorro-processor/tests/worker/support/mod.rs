@@ -9,9 +9,9 @@ mod rules;
 mod scene;
 mod storage;
 
-pub use clock::TokioClock;
-pub use gate::Gate;
-pub use hooks::{Hook, hang, panic_now};
-pub use journal::{Event, Journal};
-pub use rules::{Marks, Panics, Signs, Takes, Waits};
-pub use scene::{Scene, default_ruleset};
+pub(crate) use clock::TokioClock;
+pub(crate) use gate::Gate;
+pub(crate) use hooks::{Hook, hang, panic_now};
+pub(crate) use journal::Event;
+pub(crate) use rules::{Panics, Signs, Takes, Waits};
+pub(crate) use scene::{NO_DIRECTORIES, Scene, default_ruleset};

@@ -8,19 +8,23 @@ use socorro_queue::{
     QueueDepth, Receipt, testkit::FlakyQueue,
 };
 
-use super::{hooks::Hooks, journal::{Event, Journal}};
+use super::{
+    hooks::Hooks,
+    journal::{Event, Journal},
+};
 
 /// Any queue, with faults, hooks and a journal in front.
-pub struct WatchedQueue {
-    pub flaky: FlakyQueue<Arc<dyn CrashQueue>>,
-    pub hooks: Hooks,
+pub(crate) struct WatchedQueue {
+    pub(crate) flaky: FlakyQueue<Arc<dyn CrashQueue>>,
+    pub(crate) hooks: Hooks,
     pub(super) journal: Journal,
 }
 
 impl WatchedQueue {
     /// Writes down how a call ended.
     fn note<T>(&self, result: &Result<T, Error>, done: Event, failed: Event) {
-        self.journal.write(if result.is_ok() { done } else { failed });
+        self.journal
+            .write(if result.is_ok() { done } else { failed });
     }
 }
 

@@ -19,7 +19,7 @@ const fn info(name: &'static str, writes: &'static [Item]) -> RuleInfo {
 
 /// Copies the annotation `Mark`, and lists the dumps with their sizes.
 #[derive(Debug)]
-pub struct Marks;
+pub(crate) struct Marks;
 
 impl Rule for Marks {
     fn info(&self) -> RuleInfo {
@@ -39,7 +39,7 @@ impl Rule for Marks {
 
 /// Makes a signature out of the processed crash.
 #[derive(Debug)]
-pub struct Signs;
+pub(crate) struct Signs;
 
 impl Rule for Signs {
     fn info(&self) -> RuleInfo {
@@ -56,7 +56,7 @@ impl Rule for Signs {
 
 /// Panics.
 #[derive(Debug)]
-pub struct Panics;
+pub(crate) struct Panics;
 
 impl Rule for Panics {
     fn info(&self) -> RuleInfo {
@@ -70,7 +70,7 @@ impl Rule for Panics {
 
 /// Stops at a gate.
 #[derive(Debug)]
-pub struct Waits(pub Arc<Gate>);
+pub(crate) struct Waits(pub(crate) Arc<Gate>);
 
 #[async_trait]
 impl AsyncRule for Waits {
@@ -86,7 +86,7 @@ impl AsyncRule for Waits {
 
 /// Takes its time, which is paused time.
 #[derive(Debug)]
-pub struct Takes(pub Duration);
+pub(crate) struct Takes(pub(crate) Duration);
 
 #[async_trait]
 impl AsyncRule for Takes {

@@ -11,12 +11,15 @@ use socorro_storage::{
     SaveReceipt, Stored, testkit::FlakyStorage,
 };
 
-use super::{hooks::Hooks, journal::{Event, Journal}};
+use super::{
+    hooks::Hooks,
+    journal::{Event, Journal},
+};
 
 /// Any storage, with faults, hooks and a journal in front.
-pub struct WatchedStorage {
-    pub flaky: FlakyStorage,
-    pub hooks: Hooks,
+pub(crate) struct WatchedStorage {
+    pub(crate) flaky: FlakyStorage,
+    pub(crate) hooks: Hooks,
     pub(super) journal: Journal,
 }
 
@@ -51,7 +54,12 @@ impl CrashStorage for WatchedStorage {
         Ok(receipt)
     }
 
-    async fn save_raw_crash(&self, id: &CrashId, raw: &RawCrash, dumps: &Dumps) -> Result<(), Error> {
+    async fn save_raw_crash(
+        &self,
+        id: &CrashId,
+        raw: &RawCrash,
+        dumps: &Dumps,
+    ) -> Result<(), Error> {
         self.flaky.save_raw_crash(id, raw, dumps).await
     }
 
@@ -83,7 +91,11 @@ impl CrashStorage for WatchedStorage {
         self.flaky.delete(id).await
     }
 
-    fn list_raw(&self, date: Date, after: Option<CrashId>) -> BoxStream<'_, Result<CrashId, Error>> {
+    fn list_raw(
+        &self,
+        date: Date,
+        after: Option<CrashId>,
+    ) -> BoxStream<'_, Result<CrashId, Error>> {
         self.flaky.list_raw(date, after)
     }
 
