@@ -5,7 +5,10 @@ use std::{fmt, io, time::Duration};
 use socorro_queue::{DeadLetterReason, Delivery};
 use socorro_storage::ErrorKind;
 
-use super::options::WorkerOptions;
+use super::{fence::Panicked, options::WorkerOptions};
+
+/// The longest wait that a storage may ask for.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// Why a crash was not processed and saved this time.
 ///
@@ -38,6 +41,14 @@ enum Last {
     Attempts,
 }
 
+/// What took too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Fetch,
+    Transform,
+    Save,
+}
+
 /// What to do with the message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -49,7 +60,10 @@ impl Failure {
     /// Fetching or saving failed.
     pub(super) fn storage(error: &socorro_storage::Error) -> Self {
         let fault = match error.kind() {
-            ErrorKind::Unavailable | ErrorKind::Denied | ErrorKind::LocalFile => Fault::Outage {
+            ErrorKind::Unavailable
+            | ErrorKind::Denied
+            | ErrorKind::LocalFile
+            | ErrorKind::Configuration => Fault::Outage {
                 retry_after: error.retry_after(),
             },
             ErrorKind::NotFound => Fault::Crash {
@@ -87,15 +101,11 @@ impl Failure {
 
     /// This machine cannot do its part.
     pub(super) fn local(error: &io::Error) -> Self {
-        let message = format!("cannot make a temporary directory: {error}");
-        Self {
-            message,
-            fault: Fault::Outage { retry_after: None },
-        }
+        Self::outage(format!("cannot make a temporary directory: {error}"))
     }
 
     /// The pipeline refused.
-    pub(super) fn pipeline(error: crate::Error) -> Self {
+    pub(super) fn pipeline(error: &crate::Error) -> Self {
         let fault = Fault::Hopeless {
             reason: DeadLetterReason::UnknownRuleset,
         };
@@ -105,15 +115,23 @@ impl Failure {
         }
     }
 
-    /// The code around the rules panicked.
-    pub(super) fn panic(message: String) -> Self {
-        tracing::debug!(message, "worker panicked");
-        Self::by_crash("the worker panicked".to_owned())
+    /// Another worker replaced the result that was to be changed.
+    pub(super) fn overtaken(error: &socorro_storage::Error) -> Self {
+        Self::outage(with_sources(error))
     }
 
-    /// The time for one delivery is over.
-    pub(super) fn too_slow(limit: Duration) -> Self {
-        Self::by_crash(format!("not processed within {limit:?}"))
+    /// The time for one delivery is over. Only the rules depend on the crash.
+    pub(super) fn too_slow(stage: Stage, limit: Duration) -> Self {
+        match stage {
+            Stage::Fetch => Self::outage(format!("not fetched within {limit:?}")),
+            Stage::Transform => Self::by_crash(format!("not processed within {limit:?}")),
+            Stage::Save => Self::outage(format!("not saved within {limit:?}")),
+        }
+    }
+
+    fn outage(message: String) -> Self {
+        let fault = Fault::Outage { retry_after: None };
+        Self { message, fault }
     }
 
     fn by_crash(message: String) -> Self {
@@ -135,7 +153,7 @@ impl Failure {
         let usual = options.retry_delay(delivery);
         match &self.fault {
             Fault::Outage { retry_after } => Verdict::GiveBack {
-                delay: retry_after.map_or(usual, |asked| asked.max(usual)),
+                delay: retry_after.map_or(usual, |asked| asked.min(MAX_RETRY_AFTER).max(usual)),
             },
             Fault::Hopeless { reason } => Verdict::Bury {
                 reason: reason.clone(),
@@ -164,6 +182,13 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+impl From<Panicked> for Failure {
+    /// The code around the rules panicked, perhaps because of this crash.
+    fn from(panicked: Panicked) -> Self {
+        Self::by_crash(panicked.to_string())
+    }
+}
 
 /// An error and what caused it, in one line.
 fn with_sources(error: &dyn std::error::Error) -> String {

@@ -3,8 +3,17 @@
 use std::{sync::Arc, time::Duration};
 
 use socorro_queue::{CrashQueue, Error, Receipt};
-use tokio::{task::AbortHandle, time::MissedTickBehavior};
+use tokio::{
+    task::AbortHandle,
+    time::{Instant, MissedTickBehavior, interval_at, timeout},
+};
 use tokio_util::sync::CancellationToken;
+
+use super::fence::fence;
+
+/// When a lease is extended for the first time, at the latest: the queue may have given it for
+/// much less time than the worker means to take.
+const FIRST_EXTENSION: Duration = Duration::from_secs(1);
 
 /// Extends a lease every third of its length until it is dropped.
 #[derive(Debug)]
@@ -41,20 +50,22 @@ async fn keep(
     lease: Duration,
     lost: CancellationToken,
 ) {
-    let mut ticks = tokio::time::interval((lease / 3).max(Duration::from_millis(1)));
+    let period = (lease / 3).max(Duration::from_millis(1));
+    let mut ticks = interval_at(Instant::now() + period.min(FIRST_EXTENSION), period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // The first tick comes at once; the lease is fresh then.
-    ticks.tick().await;
     loop {
         ticks.tick().await;
-        match queue.extend(&receipt, lease).await {
-            Ok(()) => {}
-            Err(Error::LeaseLost { .. }) => {
+        // A call that hangs or fails must not cost the lease: two more tries fit into it.
+        let extended = timeout(period, fence(async { queue.extend(&receipt, lease).await }));
+        match extended.await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(Error::LeaseLost { .. }))) => {
                 lost.cancel();
                 return;
             }
-            // Two more tries fit into the lease.
-            Err(error) => tracing::warn!(%error, "cannot extend the lease yet"),
+            Ok(Ok(Err(error))) => tracing::warn!(%error, "cannot extend the lease yet"),
+            Ok(Err(panicked)) => tracing::error!(%panicked, "cannot extend the lease yet"),
+            Err(_) => tracing::warn!("cannot extend the lease yet: the queue does not answer"),
         }
     }
 }

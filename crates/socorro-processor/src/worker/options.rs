@@ -2,24 +2,22 @@
 
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
-    io,
     path::PathBuf,
     time::Duration,
 };
 
 use socorro_queue::Delivery;
-use tempfile::TempDir;
 
 /// The settings of a [`Worker`](super::Worker).
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct WorkerOptions {
     /// How many crashes are in work at once. Default: the number of processors.
     pub workers: usize,
-    /// For how long a message is leased at a time; the lease is renewed every third of it. Should
-    /// be the lease of the queue. Default: 60 s.
+    /// For how long a message is leased at a time: the lease of the queue is renewed for this time
+    /// after a second at the latest, then every third of it. Default: 60 s.
     pub lease: Duration,
-    /// After what time a crash is given up for this delivery. Default: 15 min.
+    /// After what time a crash is given up for this delivery; fetching, the pipeline and saving
+    /// have this time each. Default: 15 min.
     pub max_processing: Duration,
     /// After how many deliveries a crash that fails by its own fault is dead-lettered. Default: 8.
     pub max_attempts: u32,
@@ -33,12 +31,13 @@ pub struct WorkerOptions {
     pub max_retry_delay: Duration,
     /// How long to wait between tries to ack. Default: 250 ms.
     pub ack_retry_delay: Duration,
-    /// How long a receive waits for a message. Default: 1 s, which bounds how long stopping takes
-    /// when there is nothing to do.
+    /// How long one request to the queue waits for a message. Default: 1 s.
     pub receive_wait: Duration,
     /// How long crashes in work may go on when the worker is told to stop. Default: 25 s.
     pub shutdown_grace: Duration,
-    /// Where to put the dumps of the crash in work. Default: the system's temporary directory.
+    /// Where to put the dumps of the crashes in work, in a private directory that is removed with
+    /// the worker, or by the next one here if this one is killed. Default: the system's temporary
+    /// directory.
     pub temporary_path: Option<PathBuf>,
 }
 
@@ -73,16 +72,7 @@ impl WorkerOptions {
         let mut hasher = DefaultHasher::new();
         (&delivery.raw_body, delivery.attempt).hash(&mut hasher);
         let percent = 80 + u32::try_from(hasher.finish() % 41).unwrap_or_default();
-        delay * percent / 100
-    }
-
-    pub(super) fn temporary_directory(&self) -> io::Result<TempDir> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix("socorro-crash-");
-        match &self.temporary_path {
-            None => builder.tempdir(),
-            Some(path) => builder.tempdir_in(path),
-        }
+        (delay / 100).saturating_mul(percent)
     }
 }
 
@@ -92,18 +82,41 @@ mod tests {
     use socorro_core::time::Timestamp;
     use socorro_queue::{Lane, Receipt};
 
+    fn delivery(attempt: u32, body: &'static [u8]) -> Delivery {
+        Delivery::new(
+            Lane::Standard,
+            Receipt::new("r"),
+            attempt,
+            Timestamp::UNIX_EPOCH,
+            body.into(),
+        )
+    }
+
+    #[test]
+    fn no_limit_on_the_wait_is_no_overflow() {
+        let options = WorkerOptions {
+            retry_delay: Duration::MAX,
+            max_retry_delay: Duration::MAX,
+            ..WorkerOptions::default()
+        };
+        for body in [&b"1"[..], b"2", b"3", b"4", b"5"] {
+            assert!(options.retry_delay(&delivery(9, body)) > Duration::MAX / 2);
+        }
+    }
+
+    #[test]
+    fn messages_that_failed_together_do_not_return_together() {
+        let options = WorkerOptions::default();
+        let bodies = [&b"1"[..], b"2", b"3", b"4", b"5"];
+        let delays = bodies.map(|body| options.retry_delay(&delivery(1, body)));
+        assert!(delays.iter().any(|delay| *delay != delays[0]), "{delays:?}");
+    }
+
     #[test]
     fn the_wait_doubles_up_to_the_maximum_give_or_take_a_fifth() {
         let options = WorkerOptions::default();
         for (attempt, seconds) in [(1, 10), (2, 20), (3, 40), (7, 600), (u32::MAX, 600)] {
-            let delivery = Delivery::new(
-                Lane::Standard,
-                Receipt::new("r"),
-                attempt,
-                Timestamp::UNIX_EPOCH,
-                b"x".as_slice().into(),
-            );
-            let delay = options.retry_delay(&delivery).as_secs_f64();
+            let delay = options.retry_delay(&delivery(attempt, b"x")).as_secs_f64();
             let expected = f64::from(seconds);
             assert!(
                 (expected * 0.8..=expected * 1.2).contains(&delay),

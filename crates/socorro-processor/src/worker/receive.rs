@@ -8,12 +8,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Worker,
+    fence::fence,
     summary::{Outcome, StageTimes, Summary},
 };
 
 /// The first wait after the queue could not be asked; doubled up to the last one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PAUSE: Duration = Duration::from_secs(60);
+/// How long a worker that stops waits for the queue to take back what is unfinished.
+const LAST_CALLS: Duration = Duration::from_secs(3);
 
 /// When to stop receiving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,15 +57,20 @@ impl Worker {
                 Until::Empty => Duration::ZERO,
             };
             // Not more than can start now: a message that waits here would burn its lease.
-            match self.0.queue.receive(crew.free(), wait).await {
+            let received = tokio::select! {
+                biased;
+                received = self.receive(crew.free(), wait) => received,
+                () = stop.cancelled() => break,
+            };
+            match received {
                 Ok(deliveries) if deliveries.is_empty() => {
+                    pause = FIRST_PAUSE;
                     if until == Until::Empty {
                         if crew.is_idle() {
                             break;
                         }
                         crew.wait_for_one(&stop).await;
                     }
-                    pause = FIRST_PAUSE;
                 }
                 Ok(deliveries) => {
                     pause = FIRST_PAUSE;
@@ -70,15 +78,30 @@ impl Worker {
                         crew.begin(delivery, &stop).await;
                     }
                 }
-                Err(error) => {
-                    tracing::error!(%error, ?pause, "cannot receive from the queue");
-                    let _ = tokio::time::timeout(pause, stop.cancelled()).await;
+                Err(asked) => {
+                    let pause_now = asked.unwrap_or_default().clamp(pause, LAST_PAUSE);
+                    let _ = tokio::time::timeout(pause_now, stop.cancelled()).await;
                     pause = (pause * 2).min(LAST_PAUSE);
                 }
             }
             crew.collect();
         }
         crew.finish().await
+    }
+
+    /// Asks the queue for messages. An error tells how long the queue wants to be left alone.
+    async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, Option<Duration>> {
+        match fence(async { self.0.queue.receive(max, wait).await }).await {
+            Ok(Ok(deliveries)) => Ok(deliveries),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "cannot receive from the queue");
+                Err(error.retry_after())
+            }
+            Err(panicked) => {
+                tracing::error!(%panicked, "cannot receive from the queue");
+                Err(None)
+            }
+        }
     }
 }
 
@@ -116,9 +139,8 @@ impl Crew {
     /// Starts on a delivery, unless stopping came first: then it goes back at once.
     async fn begin(&mut self, delivery: Delivery, stop: &CancellationToken) {
         if stop.is_cancelled() {
-            self.worker.give_back(&delivery, Duration::ZERO).await;
-            self.summary
-                .count(Outcome::GivenBack, StageTimes::default());
+            let outcome = self.worker.hold(&delivery).give_back(Duration::ZERO).await;
+            self.summary.count(outcome, StageTimes::default());
         } else {
             self.tasks
                 .spawn(self.worker.clone().handle(delivery, self.abandon.clone()));
@@ -142,13 +164,26 @@ impl Crew {
     /// Lets the work end within the grace time, then calls it off.
     async fn finish(mut self) -> Summary {
         let grace = self.worker.0.options.shutdown_grace;
-        let in_time = tokio::time::timeout(grace, self.wait_for_all())
+        if tokio::time::timeout(grace, self.wait_for_all())
             .await
-            .is_ok();
-        if !in_time {
-            self.summary.abandoned = self.tasks.len() as u64;
-            self.abandon.cancel();
-            self.wait_for_all().await;
+            .is_ok()
+        {
+            return self.summary;
+        }
+        self.abandon.cancel();
+        if tokio::time::timeout(LAST_CALLS, self.wait_for_all())
+            .await
+            .is_err()
+        {
+            tracing::error!(
+                messages = self.tasks.len(),
+                "the queue does not answer: unfinished messages return when their leases end"
+            );
+            for _ in 0..self.tasks.len() {
+                self.summary
+                    .count(Outcome::Abandoned, StageTimes::default());
+            }
+            self.tasks.abort_all();
         }
         self.summary
     }
@@ -162,7 +197,7 @@ impl Crew {
     fn count(&mut self, ended: Result<(Outcome, StageTimes), tokio::task::JoinError>) {
         match ended {
             Ok((outcome, times)) => self.summary.count(outcome, times),
-            // A panic outside of the fences around the work: the message returns by itself.
+            // The queue panics even when a message is given back: it returns by itself.
             Err(error) => {
                 tracing::error!(%error, "a worker task ended early; its message returns when the lease ends");
                 self.summary

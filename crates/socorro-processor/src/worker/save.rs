@@ -3,51 +3,75 @@
 use std::time::Instant;
 
 use serde_json::Value;
-use socorro_core::{ProcessedCrash, json::is_truthy};
+use socorro_core::{CrashId, ProcessedCrash, json::is_truthy};
 use socorro_queue::Job;
 use socorro_storage::{ErrorKind, Expected};
 
-use super::{Failure, StageTimes, Worker};
+use super::{
+    StageTimes, Worker,
+    failure::{Failure, Stage},
+    transform::Transformed,
+};
 
 /// How often a result is merged with one that was saved in between before it just replaces it.
 const MERGES: u32 = 3;
 
 impl Worker {
-    /// Saves a processed crash. When another worker saved one since this one was fetched, that
-    /// run's notes are taken into the history first.
+    /// Saves a processed crash and gives it back as it was saved.
     pub(super) async fn save(
         &self,
         job: &Job,
-        mut processed: ProcessedCrash,
-        mut expected: Expected,
+        transformed: Transformed,
         times: &mut StageTimes,
     ) -> Result<ProcessedCrash, Failure> {
         let started = Instant::now();
+        let limit = self.0.options.max_processing;
+        let saved = tokio::time::timeout(limit, self.save_merged(&job.crash_id, transformed))
+            .await
+            .unwrap_or_else(|_| Err(Failure::too_slow(Stage::Save, limit)));
+        times.save += started.elapsed();
+        saved
+    }
+
+    /// When another worker saved a result since this one's was fetched, that run's notes are taken
+    /// into the history first.
+    async fn save_merged(
+        &self,
+        id: &CrashId,
+        transformed: Transformed,
+    ) -> Result<ProcessedCrash, Failure> {
+        let Transformed {
+            mut processed,
+            mut expected,
+            in_place,
+        } = transformed;
         let storage = &self.0.storage;
         for merge in 0.. {
-            match storage
-                .save_processed_crash(&job.crash_id, &processed, expected)
-                .await
-            {
+            let error = match storage.save_processed_crash(id, &processed, expected).await {
                 Ok(_) => break,
-                Err(error) if error.kind() != ErrorKind::Conflict || merge > MERGES => {
-                    return Err(Failure::storage(&error));
-                }
-                Err(_) if merge == MERGES => expected = Expected::Any,
-                Err(_) => match storage.processed_crash(&job.crash_id).await {
-                    Ok(stored) => {
-                        take_history(&mut processed, &stored.value);
-                        expected = Expected::Version(stored.version);
-                    }
-                    Err(error) if error.kind() == ErrorKind::NotFound => {
-                        expected = Expected::Absent
-                    }
-                    Err(error) if error.kind() == ErrorKind::Corrupt => expected = Expected::Any,
-                    Err(error) => return Err(Failure::storage(&error)),
-                },
+                Err(error) => error,
+            };
+            if error.kind() != ErrorKind::Conflict || merge > MERGES {
+                return Err(Failure::storage(&error));
             }
+            if in_place {
+                // What was changed here is not what is there now.
+                return Err(Failure::overtaken(&error));
+            }
+            expected = match storage.processed_crash(id).await {
+                Ok(stored) => {
+                    take_history(&mut processed, &stored.value);
+                    if merge < MERGES {
+                        Expected::Version(stored.version)
+                    } else {
+                        Expected::Any
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => Expected::Absent,
+                Err(error) if error.kind() == ErrorKind::Corrupt => Expected::Any,
+                Err(error) => return Err(Failure::storage(&error)),
+            };
         }
-        times.save += started.elapsed();
         Ok(processed)
     }
 }

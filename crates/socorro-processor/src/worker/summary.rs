@@ -8,6 +8,7 @@ pub(super) enum Outcome {
     Processed,
     DeadLettered,
     GivenBack,
+    Abandoned,
     LeaseLost,
     Dropped,
 }
@@ -16,7 +17,7 @@ pub(super) enum Outcome {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Summary {
-    /// Processed, saved and acked.
+    /// Processed and saved.
     pub processed: u64,
     /// Set aside with a reason.
     pub dead_lettered: u64,
@@ -37,10 +38,11 @@ impl Summary {
         *match outcome {
             Outcome::Processed => &mut self.processed,
             Outcome::DeadLettered => &mut self.dead_lettered,
-            Outcome::GivenBack => &mut self.given_back,
+            Outcome::GivenBack | Outcome::Abandoned => &mut self.given_back,
             Outcome::LeaseLost => &mut self.leases_lost,
             Outcome::Dropped => &mut self.dropped,
         } += 1;
+        self.abandoned += u64::from(outcome == Outcome::Abandoned);
         self.times += times;
     }
 }

@@ -1,0 +1,85 @@
+//! Making the processed crash.
+
+use std::{sync::Arc, time::Instant};
+
+use socorro_core::ProcessedCrash;
+use socorro_queue::Job;
+use socorro_storage::Expected;
+
+use super::{
+    Worker,
+    failure::{Failure, Stage},
+    fetch::{self, Fetched},
+    summary::StageTimes,
+};
+
+/// A processed crash that is not saved yet.
+#[derive(Debug)]
+pub(super) struct Transformed {
+    pub(super) processed: ProcessedCrash,
+    /// What has to be there still when it is saved.
+    pub(super) expected: Expected,
+    /// Whether most of it was in the earlier result.
+    pub(super) in_place: bool,
+}
+
+impl Worker {
+    /// Fetches a crash and runs the pipeline over it.
+    pub(super) async fn transform(
+        &self,
+        job: &Job,
+        attempt: u32,
+        times: &mut StageTimes,
+    ) -> Result<Transformed, Failure> {
+        let options = &self.0.options;
+        let limit = options.max_processing;
+        let started = Instant::now();
+        // The dumps live as long as this directory.
+        let directory = Arc::clone(&self.0.directories)
+            .make()
+            .await
+            .map_err(|error| Failure::local(&error))?;
+        let fetched = fetch::fetch(
+            &*self.0.storage,
+            &job.crash_id,
+            attempt,
+            options,
+            directory.path(),
+        );
+        let mut fetched = tokio::time::timeout(limit, fetched)
+            .await
+            .unwrap_or_else(|_| Err(Failure::too_slow(Stage::Fetch, limit)))?;
+        times.fetch += started.elapsed();
+
+        let started = Instant::now();
+        let ruleset = self.ruleset_for(job, &mut fetched);
+        let in_place = self.changes_in_place(ruleset);
+        let crash = tokio::time::timeout(limit, self.0.pipeline.run(ruleset, fetched.crash))
+            .await
+            .map_err(|_| Failure::too_slow(Stage::Transform, limit))?
+            .map_err(|error| Failure::pipeline(&error))?;
+        times.transform += started.elapsed();
+        Ok(Transformed {
+            processed: crash.processed,
+            expected: fetched.expected,
+            in_place,
+        })
+    }
+
+    /// The ruleset to run: one that changes an earlier result cannot begin without one.
+    fn ruleset_for<'a>(&self, job: &'a Job, fetched: &mut Fetched) -> &'a str {
+        let name = job.ruleset.as_str();
+        if self.changes_in_place(name) && fetched.crash.processed.as_map().is_empty() {
+            fetched.crash.note(format!(
+                "Never processed before: running default instead of {name}"
+            ));
+            return "default";
+        }
+        name
+    }
+
+    fn changes_in_place(&self, ruleset: &str) -> bool {
+        let ruleset = self.0.pipeline.ruleset(ruleset);
+        ruleset.is_some_and(crate::Ruleset::is_in_place)
+    }
+}

@@ -1,0 +1,23 @@
+//! What a worker owes its queue: every message ends with a saved result or a dead letter, whatever
+//! fails meanwhile.
+//!
+//! Time is tokio's paused time, also for leases, delays and results; nothing here waits for a real
+//! clock.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod delivery;
+mod endurance;
+mod history;
+mod killed;
+mod leases;
+mod panics;
+mod queue_faults;
+mod shutdown;
+mod storage_faults;
+mod support;
