@@ -5,6 +5,8 @@
 //! `../shared/corpus`), those that need no large symbol files; without a corpus, only reports
 //! without a minidump are processed.
 
+#![expect(clippy::expect_used, reason = "this is how a bench fails")]
+
 use std::{
     env, fs,
     path::{Path, PathBuf},
