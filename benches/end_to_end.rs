@@ -97,8 +97,10 @@ fn worker(
         Arc::new(InProcessStackwalker::new().symbols(symbols)),
         &Arc::new(SignatureGenerator::default()),
     );
-    let mut options = WorkerOptions::default();
-    options.workers = WORKERS;
+    let options = WorkerOptions {
+        workers: WORKERS,
+        ..WorkerOptions::default()
+    };
     Worker::with_options(storage, queue, pipeline, options)
 }
 

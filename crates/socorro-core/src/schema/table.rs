@@ -176,7 +176,7 @@ mod tests {
         ] {
             match parse("t", text) {
                 Err(Error::InvalidSchema { line: found, .. }) => {
-                    assert_eq!(found, line, "{text:?}")
+                    assert_eq!(found, line, "{text:?}");
                 }
                 other => panic!("{text:?}: {other:?}"),
             }
