@@ -4,6 +4,8 @@
 //! [`arguments`]. Results go to standard output ([`output`]), everything else to standard error
 //! ([`logging`]).
 
+#![forbid(unsafe_code)]
+
 mod arguments;
 mod commands;
 mod exit;

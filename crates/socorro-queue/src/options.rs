@@ -23,6 +23,9 @@ pub struct QueueOptions {
     ///
     /// In a URL: `?lease=90s`.
     pub lease: Duration,
+    /// Whether a local queue that does not exist is made. Default: yes. Without, a mistyped address
+    /// is an error.
+    pub create: bool,
     /// The clock by which leases and delays run out, and the host name in dead letters. All
     /// processes on one durable queue need the same time.
     pub environment: Environment,
@@ -32,6 +35,7 @@ impl Default for QueueOptions {
     fn default() -> Self {
         Self {
             lease: Duration::from_secs(60),
+            create: true,
             environment: Environment::system(),
         }
     }

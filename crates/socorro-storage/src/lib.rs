@@ -52,6 +52,8 @@
 //!
 //! Everything runs on tokio; a directory's files are read and written on its blocking threads.
 
+#![forbid(unsafe_code)]
+
 mod address;
 mod document;
 mod error;

@@ -8,6 +8,9 @@ pub struct StorageOptions {
     /// Whether a raw crash that is not at its key of today is looked for at the key used until
     /// 2022. Costs a request, and only for crashes that are not there. Default: yes.
     pub legacy_keys: bool,
+    /// Whether a local directory that does not exist is created. Default: yes. Without, a mistyped
+    /// address is an error.
+    pub create: bool,
     /// Whether a write to a local directory returns only when the disk holds it (`fsync` of file
     /// and directory). Buckets always do. Default: yes.
     pub durable: bool,
@@ -32,6 +35,7 @@ impl Default for StorageOptions {
     fn default() -> Self {
         Self {
             legacy_keys: true,
+            create: true,
             durable: true,
             max_raw_crash_size: 64 << 20,
             max_processed_crash_size: 256 << 20,

@@ -1,6 +1,6 @@
 //! Which crash queue.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use clap::Args;
 use socorro_queue::{CrashQueue, QueueOptions};
@@ -27,7 +27,20 @@ impl QueueArguments {
     ///
     /// As [`open`].
     pub(crate) async fn open(&self) -> Result<Arc<dyn CrashQueue>, Failure> {
-        open(&self.queue, None).await
+        open(&self.queue, QueueOptions::default()).await
+    }
+
+    /// [`QueueArguments::open`] for commands that only look: a mistyped address makes no new queue.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`], and when there is no such queue.
+    pub(crate) async fn open_existing(&self) -> Result<Arc<dyn CrashQueue>, Failure> {
+        let options = QueueOptions {
+            create: false,
+            ..QueueOptions::default()
+        };
+        open(&self.queue, options).await
     }
 }
 
@@ -36,19 +49,12 @@ impl QueueArguments {
 /// # Errors
 ///
 /// When it is not a queue this program has, or does not answer.
-pub(crate) async fn open(
-    url: &str,
-    lease: Option<Duration>,
-) -> Result<Arc<dyn CrashQueue>, Failure> {
+pub(crate) async fn open(url: &str, options: QueueOptions) -> Result<Arc<dyn CrashQueue>, Failure> {
     if url.starts_with("memory:") {
         return Err(Failure::usage(
             "a queue in memory ends with this program, and the messages with it",
         )
         .hint("use a file: --queue sqlite:///path/queue.sqlite"));
-    }
-    let mut options = QueueOptions::default();
-    if let Some(lease) = lease {
-        options.lease = lease;
     }
     let queue = socorro_queue::open(url, options).await?;
     queue.check().await?;

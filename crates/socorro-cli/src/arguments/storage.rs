@@ -28,13 +28,31 @@ impl StorageArguments {
     ///
     /// When it is not a storage this program has, or does not answer.
     pub(crate) async fn open(&self) -> Result<Arc<dyn CrashStorage>, Failure> {
+        self.open_with(StorageOptions::default()).await
+    }
+
+    /// [`StorageArguments::open`] for commands that only look: a mistyped address makes no new
+    /// directory.
+    ///
+    /// # Errors
+    ///
+    /// As [`StorageArguments::open`], and when there is no such storage.
+    pub(crate) async fn open_existing(&self) -> Result<Arc<dyn CrashStorage>, Failure> {
+        let options = StorageOptions {
+            create: false,
+            ..StorageOptions::default()
+        };
+        self.open_with(options).await
+    }
+
+    async fn open_with(&self, options: StorageOptions) -> Result<Arc<dyn CrashStorage>, Failure> {
         if self.storage.starts_with("memory:") {
             return Err(Failure::usage(
                 "a storage in memory ends with this program, and the crashes with it",
             )
             .hint("use a directory: --storage file:///path"));
         }
-        let storage = socorro_storage::open(&self.storage, StorageOptions::default())?;
+        let storage = socorro_storage::open(&self.storage, options)?;
         storage.check().await?;
         Ok(storage)
     }

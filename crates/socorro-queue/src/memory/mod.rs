@@ -150,7 +150,9 @@ impl MemoryQueue {
 
 impl Default for MemoryQueue {
     fn default() -> Self {
-        let QueueOptions { lease, environment } = QueueOptions::default();
+        let QueueOptions {
+            lease, environment, ..
+        } = QueueOptions::default();
         Self {
             state: Mutex::default(),
             changed: Notify::new(),

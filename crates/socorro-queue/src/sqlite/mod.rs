@@ -95,7 +95,8 @@ impl SqliteQueue {
     ///
     /// # Errors
     ///
-    /// [`Error::NotCreated`] when the directory does not exist, [`Error::WrongFormat`] when the
+    /// [`Error::NotCreated`] when the directory does not exist, or the file neither and
+    /// [`QueueOptions::create`] is off, [`Error::WrongFormat`] when the
     /// file is something else or of a version this program does not know (it is left as it is),
     /// [`Error::Denied`] when it cannot be read and written, [`Error::Corrupt`] when it is damaged,
     /// [`Error::InvalidOption`].
@@ -104,7 +105,12 @@ impl SqliteQueue {
         options: impl Into<SqliteOptions>,
     ) -> Result<Self, Error> {
         let SqliteOptions {
-            queue: QueueOptions { lease, environment },
+            queue:
+                QueueOptions {
+                    lease,
+                    create,
+                    environment,
+                },
             busy_timeout,
         } = options.into().checked()?;
         let given = path.as_ref();
@@ -113,6 +119,12 @@ impl SqliteQueue {
             reason: format!("its path is not usable: {error}"),
         })?;
         let name = file::name_of(&path);
+        if !create && !path.exists() {
+            return Err(Error::NotCreated {
+                queue: name,
+                reason: "there is no such file; check the address, or publish to it".to_owned(),
+            });
+        }
         let opened = tokio::task::spawn_blocking(move || Database::open(&path, busy_timeout)).await;
         let database = opened.map_err(|error| Error::Unavailable {
             queue: name.clone(),

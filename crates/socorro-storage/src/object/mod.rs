@@ -59,7 +59,8 @@ impl ObjectStorage {
         Self::over(Arc::new(InMemory::new()), "memory:", options)
     }
 
-    /// A storage in a local directory, which is created when it does not exist.
+    /// A storage in a local directory, which is created when it does not exist and
+    /// [`StorageOptions::create`] says so.
     ///
     /// # Errors
     ///
@@ -71,7 +72,9 @@ impl ObjectStorage {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let name = format!("file://{}", path.display());
         let unusable = |error| failure::of_directory(&name, &path, error);
-        std::fs::create_dir_all(&path).map_err(unusable)?;
+        if options.create {
+            std::fs::create_dir_all(&path).map_err(unusable)?;
+        }
         let store = LocalFileSystem::new_with_prefix(&path)
             .map_err(|error| unusable(error.into()))?
             .with_fsync(options.durable);

@@ -132,7 +132,11 @@ pub(crate) async fn run(
     match (&arguments.once, &arguments.queue) {
         (Some(id), _) => once(*id, storage, pipeline, options, output).await,
         (None, Some(url)) => {
-            let queue = arguments::open_queue(url, Some(options.lease)).await?;
+            let queue_options = QueueOptions {
+                lease: options.lease,
+                ..QueueOptions::default()
+            };
+            let queue = arguments::open_queue(url, queue_options).await?;
             let signals = Signals::watch()?;
             tracing::info!(
                 version = env!("CARGO_PKG_VERSION"), %storage, %queue, workers = options.workers,

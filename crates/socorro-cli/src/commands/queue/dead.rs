@@ -84,11 +84,11 @@ enum Fate {
 pub(crate) async fn run(command: &DeadCommand, output: &mut Output) -> Result<Exit, Failure> {
     match &command.command {
         Command::List { queue, json } => {
-            let queue = queue.open().await?;
+            let queue = queue.open_existing().await?;
             list(dead_letters(&*queue)?, *json, output).await
         }
         Command::Show { queue, json, id } => {
-            let queue = queue.open().await?;
+            let queue = queue.open_existing().await?;
             let id = DeadLetterId::new(id.as_str());
             let letter = dead_letters(&*queue)?.get(&id).await?;
             let letter = letter.ok_or_else(|| {
@@ -157,7 +157,7 @@ fn show(letter: &DeadLetter, json: bool, output: &mut Output) -> Result<Exit, Fa
 }
 
 async fn decide(selection: &Selection, fate: Fate, output: &mut Output) -> Result<Exit, Failure> {
-    let queue = selection.queue.open().await?;
+    let queue = selection.queue.open_existing().await?;
     let letters = dead_letters(&*queue)?;
     let ids = if selection.all {
         all(letters).await?

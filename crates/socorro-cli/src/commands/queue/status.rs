@@ -35,7 +35,7 @@ pub(crate) struct StatusArguments {
 }
 
 pub(crate) async fn run(arguments: &StatusArguments, output: &mut Output) -> Result<Exit, Failure> {
-    let queue = arguments.queue.open().await?;
+    let queue = arguments.queue.open_existing().await?;
     let depth = queue.depth().await?;
     if arguments.json {
         let form = if output.is_terminal() {

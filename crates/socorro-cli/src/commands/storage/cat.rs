@@ -49,7 +49,7 @@ pub(crate) async fn run(arguments: &CatArguments, output: &mut Output) -> Result
         return Err(Failure::usage("a dump is nothing to look at on a terminal")
             .hint("write it to a file: … > crash.dmp"));
     }
-    let storage = arguments.storage.open().await?;
+    let storage = arguments.storage.open_existing().await?;
     let id = &arguments.id;
     match arguments.what {
         What::Raw => {

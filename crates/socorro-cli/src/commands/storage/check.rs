@@ -18,7 +18,7 @@ pub(crate) struct CheckArguments {
 }
 
 pub(crate) async fn run(arguments: &CheckArguments, output: &mut Output) -> Result<Exit, Failure> {
-    let storage = arguments.storage.open().await?;
+    let storage = arguments.storage.open_existing().await?;
     output.line(format_args!("{storage} answers"))?;
     Ok(Exit::Success)
 }
