@@ -7,6 +7,11 @@
 //! assert_eq!(after(Identifier, json!({"uuid": "x"})), json!({"crash_id": "x", "uuid": "x"}));
 //! ```
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "tests read better when they hand over values"
+)]
+
 use serde_json::{Map, Value};
 use socorro_core::{CrashId, Dumps, ProcessedCrash, RawCrash};
 

@@ -369,7 +369,7 @@ mod tests {
         ] {
             match read(text.as_bytes(), DEFAULT_LIMIT) {
                 Err(Error::InvalidJson { offset: found, .. }) => {
-                    assert_eq!(found, offset, "{text:?}")
+                    assert_eq!(found, offset, "{text:?}");
                 }
                 other => panic!("{text:?}: {other:?}"),
             }

@@ -87,7 +87,7 @@ impl Row {
             None if word == "protected" => self.permission = Some(Permission::Protected),
             None if word == "deprecated" => self.field.deprecated = true,
             Some(("from", annotation)) => {
-                self.field.source_annotation = Some(annotation.to_owned())
+                self.field.source_annotation = Some(annotation.to_owned());
             }
             Some(("by", rules)) => self.field.written_by = list(rules),
             Some(("read-by", rules)) => self.field.read_by = list(rules),
@@ -176,7 +176,7 @@ mod tests {
         ] {
             match parse("t", text) {
                 Err(Error::InvalidSchema { line: found, .. }) => {
-                    assert_eq!(found, line, "{text:?}")
+                    assert_eq!(found, line, "{text:?}");
                 }
                 other => panic!("{text:?}: {other:?}"),
             }

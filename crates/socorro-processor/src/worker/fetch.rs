@@ -60,7 +60,7 @@ pub(super) async fn fetch(
         Err(error) if error.kind() == ErrorKind::NotFound => {
             (ProcessedCrash::new(), Expected::Absent)
         }
-        Err(error) if error.kind() == ErrorKind::Corrupt => {
+        Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::TooLarge) => {
             notes.push("The earlier processed crash is damaged and was replaced".to_owned());
             (ProcessedCrash::new(), Expected::Any)
         }

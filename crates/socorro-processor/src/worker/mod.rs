@@ -142,7 +142,7 @@ impl Worker {
     pub async fn process(&self, id: CrashId) -> Result<ProcessedCrash, Failure> {
         let mut times = StageTimes::default();
         let job = Job::new(id);
-        let span = tracing::info_span!("crash", %id, ruleset = %job.ruleset);
+        let span = tracing::error_span!("crash", %id, ruleset = %job.ruleset);
         let work = async {
             // There is no later delivery to wait for a late upload.
             let transformed = self.transform(&job, u32::MAX, &mut times).await?;
@@ -153,11 +153,12 @@ impl Worker {
 
     /// Handles one delivery from start to end. Never panics, never loses it.
     async fn handle(self, delivery: Delivery, abandon: CancellationToken) -> (Outcome, StageTimes) {
+        // At the highest level, so that no filter takes the crash id off a warning.
         let span = match &delivery.message {
             Ok(Message::Process(job)) => {
-                tracing::info_span!("crash", id = %job.crash_id, ruleset = %job.ruleset, attempt = delivery.attempt)
+                tracing::error_span!("crash", id = %job.crash_id, ruleset = %job.ruleset, attempt = delivery.attempt)
             }
-            _ => tracing::info_span!("message", attempt = delivery.attempt),
+            _ => tracing::error_span!("message", attempt = delivery.attempt),
         };
         let mut times = StageTimes::default();
         let outcome = async {

@@ -47,10 +47,8 @@ impl Worker {
         } = transformed;
         let storage = &self.0.storage;
         for merge in 0.. {
-            let error = match storage.save_processed_crash(id, &processed, expected).await {
-                Ok(_) => break,
-                Err(error) => error,
-            };
+            let saved = storage.save_processed_crash(id, &processed, expected).await;
+            let Err(error) = saved else { break };
             if error.kind() != ErrorKind::Conflict || merge > MERGES {
                 return Err(Failure::storage(&error));
             }

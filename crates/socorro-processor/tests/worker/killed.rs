@@ -79,7 +79,8 @@ fn stuck() -> Hook {
             return std::future::ready(()).boxed();
         }
         // Not with `println`, which tests capture.
-        writeln!(std::io::stdout(), "{STUCK}").unwrap();
+        let mut stdout = std::io::stdout();
+        writeln!(stdout, "{STUCK}").unwrap();
         std::future::pending().boxed()
     })
 }

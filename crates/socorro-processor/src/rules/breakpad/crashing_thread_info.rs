@@ -114,7 +114,7 @@ mod tests {
     use super::*;
     use crate::testing::{added, apply};
 
-    fn info(info: Value) -> Value {
+    fn info(info: &Value) -> Value {
         added(
             CrashingThreadInfo,
             json!({}),
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn thread_reason_and_address_are_copied() {
         assert_eq!(
-            info(json!({"crashing_thread": 3, "type": "SIGSEGV", "address": "0x10"})),
+            info(&json!({"crashing_thread": 3, "type": "SIGSEGV", "address": "0x10"})),
             json!({
                 "crashing_thread": 3, "crashing_thread_name": null, "reason": "SIGSEGV", "address": "0x10",
             })
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn the_address_is_the_one_the_program_tried_to_use() {
         let address = |address, adjusted| {
-            info(json!({"address": address, "adjusted_address": adjusted}))["address"].clone()
+            info(&json!({"address": address, "adjusted_address": adjusted}))["address"].clone()
         };
         let null = json!({"kind": "null-pointer", "offset": "0x10"});
         assert_eq!(

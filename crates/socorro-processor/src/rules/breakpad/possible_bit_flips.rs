@@ -65,7 +65,7 @@ mod tests {
     use crate::testing::{added, apply};
     use serde_json::json;
 
-    fn flips(flips: Value) -> Value {
+    fn flips(flips: &Value) -> Value {
         json!({"json_dump": {"crash_info": {"possible_bit_flips": flips}}})
     }
 
@@ -74,12 +74,12 @@ mod tests {
         let found = added(
             PossibleBitFlips,
             json!({}),
-            flips(json!([{"confidence": 0.29}, {}])),
+            flips(&json!([{"confidence": 0.29}, {}])),
         );
         assert_eq!(found, json!({"possible_bit_flips_max_confidence": 28}));
         for nothing in [json!(null), json!([])] {
             assert_eq!(
-                added(PossibleBitFlips, json!({}), flips(nothing)),
+                added(PossibleBitFlips, json!({}), flips(&nothing)),
                 json!({})
             );
         }
@@ -90,7 +90,7 @@ mod tests {
         let crash = apply(
             PossibleBitFlips,
             json!({}),
-            flips(json!([{"confidence": 0.5}, {"confidence": null}])),
+            flips(&json!([{"confidence": 0.5}, {"confidence": null}])),
         );
         assert_eq!(
             crash.processed.get("possible_bit_flips_max_confidence"),

@@ -88,12 +88,9 @@ fn truncate_thread(
     path: &str,
     notes: &mut Vec<String>,
 ) -> Option<usize> {
-    let frames = match thread.get_mut("frames")? {
-        Value::Array(frames) => frames,
-        _ => {
-            notes.push(format!("TruncateStacksRule: {path} is not an array"));
-            return None;
-        }
+    let Value::Array(frames) = thread.get_mut("frames")? else {
+        notes.push(format!("TruncateStacksRule: {path} is not an array"));
+        return None;
     };
     let count = frames.len();
     if count <= LIMIT {
@@ -111,7 +108,7 @@ fn with_thousands(number: usize) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

@@ -1,0 +1,44 @@
+//! The subcommands, a file or folder each: read arguments, call the libraries, print.
+
+mod process;
+mod processor;
+mod queue;
+mod stackwalk;
+mod storage;
+
+use clap::Subcommand;
+
+use crate::{exit::Exit, failure::Failure, output::Output};
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Stackwalk(stackwalk::StackwalkArguments),
+    Process(process::ProcessArguments),
+    Processor(processor::ProcessorArguments),
+    Queue(queue::QueueCommand),
+    Storage(storage::StorageCommand),
+}
+
+impl Command {
+    /// Whether this goes on without anybody waiting for a certain result, so that its log is what
+    /// there is to see.
+    pub(crate) fn is_service(&self) -> bool {
+        matches!(self, Self::Processor(arguments) if arguments.is_service())
+    }
+
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// What kept it from being done; the caller tells the user.
+    pub(crate) async fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+        match self {
+            Self::Stackwalk(arguments) => stackwalk::run(arguments, output).await,
+            Self::Process(arguments) => process::run(arguments, output).await,
+            Self::Processor(arguments) => processor::run(arguments, output).await,
+            Self::Queue(command) => queue::run(command, output).await,
+            Self::Storage(command) => storage::run(command, output).await,
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! `socorro processor`: the service that takes crashes off a queue.
+
+mod signals;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use clap::Args;
+use socorro_core::CrashId;
+use socorro_processor::{Pipeline, Summary, Worker, WorkerOptions};
+use socorro_queue::{CrashQueue, QueueOptions};
+use socorro_storage::CrashStorage;
+
+use self::signals::Signals;
+use crate::{
+    arguments::{self, SignatureArguments, StorageArguments, WalkArguments, values},
+    commands::queue::what_is_left,
+    exit::Exit,
+    failure::Failure,
+    output::Output,
+    pipeline::pipeline,
+    result,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  socorro processor --storage file:///srv/crashes --queue sqlite:///srv/queue.sqlite --drain
+  socorro processor --storage file:///srv/crashes --once de1bb258-cbbf-4589-a673-34f800160918
+
+  export SOCORRO_STORAGE=s3://crashes SOCORRO_QUEUE=sqlite:///srv/queue.sqlite
+  socorro processor --symbols https://symbols.mozilla.org/ --symbols-cache /srv/symbols
+  socorro processor --workers 8 --log-format json
+
+A crash is acknowledged only after its result is saved. The first SIGTERM or SIGINT stops
+receiving and lets crashes in work finish within the grace time; the rest is given back to the
+queue. The second one ends the program at once: what was in work is delivered again when its
+lease ends.
+
+Exit code 0: told to stop, and what was in work was finished (--drain: the queue is empty; --once:
+the result is saved). Exit code 1: anything else.";
+
+/// Process crashes from a queue: fetch, walk, run the rules, save, acknowledge.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ProcessorArguments {
+    #[command(flatten)]
+    storage: StorageArguments,
+    /// Which queue: sqlite:///FILE
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SOCORRO_QUEUE",
+        hide_env_values = true,
+        required_unless_present = "once"
+    )]
+    queue: Option<String>,
+    #[command(flatten)]
+    walk: WalkArguments,
+    #[command(flatten)]
+    signature: SignatureArguments,
+    /// End when the queue has nothing to do any more
+    #[arg(long)]
+    drain: bool,
+    /// Process this crash straight from storage, without the queue, and print the result
+    #[arg(long, value_name = "CRASHID", value_parser = CrashId::parse_lenient, conflicts_with = "drain")]
+    once: Option<CrashId>,
+    #[command(flatten)]
+    worker: WorkerArguments,
+}
+
+/// How the worker goes about its work.
+#[derive(Debug, Args)]
+struct WorkerArguments {
+    /// How many crashes are in work at once [default: number of processors]
+    #[arg(long, value_name = "N", env = "SOCORRO_WORKERS", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    workers: Option<u16>,
+    /// For how long a message is leased at a time; it is renewed while work goes on
+    #[arg(long, value_name = "TIME", env = "SOCORRO_LEASE", default_value = "60s", value_parser = values::duration)]
+    lease: Duration,
+    /// Give up a crash for this delivery after this time
+    #[arg(long, value_name = "TIME", env = "SOCORRO_MAX_PROCESSING", default_value = "15m", value_parser = values::duration)]
+    max_processing: Duration,
+    /// Dead-letter a crash that fails by its own fault after so many deliveries
+    #[arg(long, value_name = "N", env = "SOCORRO_MAX_ATTEMPTS", default_value = "8", value_parser = clap::value_parser!(u32).range(1..))]
+    max_attempts: u32,
+    /// When told to stop, let crashes in work go on for this long
+    #[arg(long, value_name = "TIME", env = "SOCORRO_SHUTDOWN_GRACE", default_value = "25s", value_parser = values::duration)]
+    shutdown_grace: Duration,
+    /// Put dumps of crashes in work here [default: the system's temporary directory]
+    #[arg(long, value_name = "DIR", env = "PROCESSOR_TEMPORARY_PATH")]
+    temporary_path: Option<PathBuf>,
+}
+
+impl ProcessorArguments {
+    /// Whether it works off a queue, with nobody waiting for one certain crash.
+    pub(crate) fn is_service(&self) -> bool {
+        self.once.is_none()
+    }
+}
+
+impl WorkerArguments {
+    fn options(&self) -> Result<WorkerOptions, Failure> {
+        let mut options = WorkerOptions::default();
+        if let Some(workers) = self.workers {
+            options.workers = workers.into();
+        }
+        options.lease = self.lease;
+        options.max_processing = self.max_processing;
+        options.max_attempts = self.max_attempts;
+        options.shutdown_grace = self.shutdown_grace;
+        options.temporary_path.clone_from(&self.temporary_path);
+        if let Some(path) = &self.temporary_path {
+            // Found out now, not crash by crash.
+            tempfile::tempdir_in(path).map_err(|error| {
+                Failure::because(
+                    format_args!("cannot use the temporary path {}", path.display()),
+                    &error,
+                )
+                .hint("make the directory, and let this user write to it")
+            })?;
+        }
+        Ok(options)
+    }
+}
+
+pub(crate) async fn run(
+    arguments: &ProcessorArguments,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    let pipeline = pipeline(&arguments.walk, &arguments.signature)?;
+    let options = arguments.worker.options()?;
+    let storage = arguments.storage.open().await?;
+    match (&arguments.once, &arguments.queue) {
+        (Some(id), _) => once(*id, storage, pipeline, options, output).await,
+        (None, Some(url)) => {
+            let queue = arguments::open_queue(url, Some(options.lease)).await?;
+            let signals = Signals::watch()?;
+            tracing::info!(
+                version = env!("CARGO_PKG_VERSION"), %storage, %queue, workers = options.workers,
+                "processor started"
+            );
+            let worker = Worker::with_options(storage, Arc::clone(&queue), pipeline, options);
+            if arguments.drain {
+                drain(&worker, &*queue, signals, output).await
+            } else {
+                serve(&worker, signals).await
+            }
+        }
+        (None, None) => Err(Failure::usage("no queue: --queue says which")),
+    }
+}
+
+/// Processes one crash, without the queue.
+async fn once(
+    id: CrashId,
+    storage: Arc<dyn CrashStorage>,
+    pipeline: Pipeline,
+    options: WorkerOptions,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    let shown = storage.to_string();
+    let no_queue = socorro_queue::open("memory:", QueueOptions::default()).await?;
+    let worker = Worker::with_options(storage, no_queue, pipeline, options);
+    let signals = Signals::watch()?;
+    let processed = tokio::select! {
+        processed = worker.process(id) => processed,
+        signal = signals.received() => return Ok(Exit::Interrupted(signal)),
+    };
+    let processed = processed.map_err(|failure| {
+        let error = Failure::new(format!("cannot process crash {id}: {failure}"));
+        if failure.is_outage() {
+            error.hint("nothing was changed; try again when this is repaired")
+        } else {
+            error.hint(format!(
+                "nothing was changed; `socorro storage cat raw {id} --storage {shown}` shows what is there"
+            ))
+        }
+    })?;
+    result::print(output, &processed, false)?;
+    Ok(Exit::Success)
+}
+
+/// Works until told to stop.
+async fn serve(worker: &Worker, signals: Signals) -> Result<Exit, Failure> {
+    let summary = worker.run(signals.stop()).await;
+    tracing::info!(
+        processed = summary.processed,
+        dead_lettered = summary.dead_lettered,
+        given_back = summary.given_back,
+        abandoned = summary.abandoned,
+        "processor stopped"
+    );
+    if summary.abandoned == 0 {
+        return Ok(Exit::Success);
+    }
+    Err(Failure::new(format!(
+        "{} in work when the grace time was over: given back to the queue unfinished",
+        crashes(summary.abandoned)
+    ))
+    .hint("--shutdown-grace sets the time"))
+}
+
+/// Works until the queue is empty.
+async fn drain(
+    worker: &Worker,
+    queue: &dyn CrashQueue,
+    signals: Signals,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    let summary = worker.drain(signals.stop()).await;
+    output.line(summary)?;
+    if let Some(signal) = signals.first() {
+        return Ok(Exit::Interrupted(signal));
+    }
+    not_drained(&summary, queue)
+        .await
+        .map_or(Ok(Exit::Success), Err)
+}
+
+/// Why the queue cannot be called drained, if so.
+async fn not_drained(summary: &Summary, queue: &dyn CrashQueue) -> Option<Failure> {
+    let mut problems = Vec::new();
+    if summary.dead_lettered > 0 {
+        problems.push(format!("{} dead-lettered", crashes(summary.dead_lettered)));
+    }
+    if summary.given_back > 0 {
+        problems.push(format!(
+            "{} given back for a later try",
+            crashes(summary.given_back)
+        ));
+    }
+    match queue.depth().await {
+        Ok(Some(depth)) => problems.extend(what_is_left(&depth.total())),
+        Ok(None) => {}
+        Err(error) => problems.push(format!("cannot tell what is left in the queue: {error}")),
+    }
+    if problems.is_empty() {
+        return None;
+    }
+    let failure = Failure::new(format!("not all done: {}", problems.join("; ")));
+    Some(if summary.dead_lettered > 0 {
+        failure.hint(format!(
+            "`socorro queue dead list --queue {queue}` shows what was dead-lettered, and why"
+        ))
+    } else {
+        failure.hint(format!(
+            "the warnings above say why; `socorro queue status --queue {queue}` shows the queue"
+        ))
+    })
+}
+
+fn crashes(count: u64) -> String {
+    match count {
+        1 => "1 crash was".to_owned(),
+        _ => format!("{count} crashes were"),
+    }
+}

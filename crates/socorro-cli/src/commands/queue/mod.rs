@@ -1,0 +1,33 @@
+//! `socorro queue`: putting crashes into a queue, and looking after it.
+
+mod dead;
+mod publish;
+mod status;
+
+use clap::{Args, Subcommand};
+
+use crate::{exit::Exit, failure::Failure, output::Output};
+
+pub(crate) use status::what_is_left;
+
+/// Publish crashes to a queue, see how full it is, look after dead letters.
+#[derive(Debug, Args)]
+pub(crate) struct QueueCommand {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Publish(publish::PublishArguments),
+    Status(status::StatusArguments),
+    Dead(dead::DeadCommand),
+}
+
+pub(crate) async fn run(command: &QueueCommand, output: &mut Output) -> Result<Exit, Failure> {
+    match &command.command {
+        Command::Publish(arguments) => publish::run(arguments, output).await,
+        Command::Status(arguments) => status::run(arguments, output).await,
+        Command::Dead(command) => dead::run(command, output).await,
+    }
+}

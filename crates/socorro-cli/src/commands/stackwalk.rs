@@ -1,0 +1,106 @@
+//! `socorro stackwalk`: the report for one crash on a laptop.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use socorro_core::{Dump, json::Form};
+use socorro_stackwalk::{DumpSource, TextReport, WalkError};
+
+use crate::{
+    arguments::WalkArguments,
+    exit::Exit,
+    failure::{Failure, with_causes},
+    input,
+    output::Output,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  socorro stackwalk crash.dmp
+  socorro stackwalk crash.dmp --symbols ./symbols --all-threads
+  socorro stackwalk crash.dmp --symbols https://symbols.mozilla.org/ --symbols-cache ./cache
+  xzcat crash.dmp.xz | socorro stackwalk - --json --pretty
+
+Symbols lie as NAME/ID/NAME.sym, with NAME and ID of the MODULE line in them, as
+`dump_syms --store DIR` writes them.";
+
+/// Walk the stacks of a minidump: why it crashed, and where.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct StackwalkArguments {
+    /// The minidump; `-` reads it from standard input
+    #[arg(value_name = "FILE.dmp")]
+    dump: PathBuf,
+    #[command(flatten)]
+    walk: WalkArguments,
+    /// Crash annotations that came with the minidump: a JSON object
+    #[arg(long, value_name = "FILE")]
+    annotations: Option<PathBuf>,
+    /// Print JSON, as the field json_dump of a processed crash has it
+    #[arg(long)]
+    json: bool,
+    /// Indent the JSON
+    #[arg(long, requires = "json")]
+    pretty: bool,
+    /// Show all frames of all threads, not only those of the thread that crashed
+    #[arg(long, conflicts_with = "json")]
+    all_threads: bool,
+}
+
+pub(crate) async fn run(
+    arguments: &StackwalkArguments,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    let dump = input::dump(&arguments.dump, arguments.walk.limit())?;
+    let annotations = input::annotations_or_none(arguments.annotations.as_deref())?;
+    let walker = arguments.walk.walker()?;
+    let source = match &dump {
+        Dump::Bytes(bytes) => DumpSource::Bytes(bytes.clone()),
+        Dump::File { path, .. } => DumpSource::Path(path),
+    };
+    let stackwalk = walker
+        .stackwalk(source, annotations.as_map())
+        .await
+        .map_err(|error| failure(arguments, &error))?;
+    if arguments.json {
+        let form = if arguments.pretty {
+            Form::Pretty
+        } else {
+            Form::Processor
+        };
+        output.json(stackwalk.document(), form)?;
+    } else {
+        let report = TextReport::new(stackwalk.document())
+            .all_threads(arguments.all_threads)
+            .color(output.color());
+        output.bytes(report.to_string().as_bytes())?;
+    }
+    Ok(Exit::Success)
+}
+
+/// Names the file, which the walker knows as bytes only.
+fn failure(arguments: &StackwalkArguments, error: &WalkError) -> Failure {
+    let file = input::name(&arguments.dump);
+    let failure = match error {
+        WalkError::Unreadable { name, reason } => {
+            Failure::new(format!("cannot read minidump {file}: {reason} ({name})"))
+        }
+        WalkError::Unprocessable { name, reason } => {
+            Failure::new(format!("cannot walk minidump {file}: {reason} ({name})"))
+        }
+        WalkError::File { .. } | WalkError::Directory { .. } => Failure::new(with_causes(error)),
+        WalkError::TooLarge { size, limit } => {
+            return Failure::new(format!(
+                "cannot read minidump {file}: its {size} bytes are over the limit of {limit}"
+            ))
+            .hint("--max-dump-size sets the limit");
+        }
+        WalkError::DeadlinePassed { .. } => {
+            return Failure::because(format_args!("cannot walk minidump {file}"), error).hint(
+                "--deadline sets how long it may take; slow symbol servers are a common cause",
+            );
+        }
+        _ => return Failure::because(format_args!("cannot walk minidump {file}"), error),
+    };
+    failure.hint(input::minidump_hint(&arguments.dump, error.name()))
+}

@@ -1,0 +1,31 @@
+//! `socorro storage`: putting crashes into a storage, and looking at them.
+
+mod cat;
+mod check;
+mod put_crash;
+
+use clap::{Args, Subcommand};
+
+use crate::{exit::Exit, failure::Failure, output::Output};
+
+/// Put crashes into a storage, and look at what is there.
+#[derive(Debug, Args)]
+pub(crate) struct StorageCommand {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    PutCrash(put_crash::PutCrashArguments),
+    Cat(cat::CatArguments),
+    Check(check::CheckArguments),
+}
+
+pub(crate) async fn run(command: &StorageCommand, output: &mut Output) -> Result<Exit, Failure> {
+    match &command.command {
+        Command::PutCrash(arguments) => put_crash::run(arguments, output).await,
+        Command::Cat(arguments) => cat::run(arguments, output).await,
+        Command::Check(arguments) => check::run(arguments, output).await,
+    }
+}

@@ -1,0 +1,178 @@
+//! What a command says when it cannot do what it was asked to.
+
+use std::{error::Error, fmt};
+
+use crate::exit::Exit;
+
+/// An error for a person: what failed and why, the way out where there is one, and the exit code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    exit: Exit,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// Something that did not work.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Failure,
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// Something that nobody should have asked for.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Usage,
+            ..Self::new(message)
+        }
+    }
+
+    /// Something that did not work because of `error`, with everything that caused that.
+    pub(crate) fn because(what: impl fmt::Display, error: &dyn Error) -> Self {
+        Self::new(format!("{what}: {}", with_causes(error)))
+    }
+
+    /// Adds the way out, shown on a line of its own.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says what did not work because of this.
+    pub(crate) fn within(self, what: impl fmt::Display) -> Self {
+        Self {
+            message: format!("{what}: {}", self.message),
+            ..self
+        }
+    }
+
+    /// The exit code of the program.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// What failed, and why, on one line.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The way out.
+    pub(crate) fn way_out(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+/// An error and its causes on one line. A cause that the line tells already is not repeated.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !line.contains(&text) {
+            line = format!("{line}: {text}");
+        }
+        cause = error.source();
+    }
+    line
+}
+
+impl From<socorro_storage::Error> for Failure {
+    fn from(error: socorro_storage::Error) -> Self {
+        use socorro_storage::{Error as Storage, ErrorKind};
+        let message = with_causes(&error);
+        let failure = match error.kind() {
+            ErrorKind::Configuration => Self::usage(message),
+            _ => Self::new(message),
+        };
+        match error {
+            Storage::MissingFeature { feature, .. } => failure.hint(install_with(feature)),
+            Storage::UnknownScheme { .. } => {
+                failure.hint("a directory is written file:///path, a bucket s3://name")
+            }
+            _ => failure,
+        }
+    }
+}
+
+impl From<socorro_queue::Error> for Failure {
+    fn from(error: socorro_queue::Error) -> Self {
+        use socorro_queue::Error as Queue;
+        let message = with_causes(&error);
+        match error {
+            Queue::CompiledOut { feature, .. } => Self::usage(message).hint(install_with(feature)),
+            Queue::InvalidUrl { .. }
+            | Queue::InvalidOption { .. }
+            | Queue::UnknownScheme { .. }
+            | Queue::NotSupported { .. }
+            | Queue::UnknownLane { .. }
+            | Queue::InvalidRulesetName { .. } => Self::usage(message),
+            Queue::NoSuchDeadLetter { .. } => {
+                Self::new(message).hint("`socorro queue dead list` shows them")
+            }
+            _ => Self::new(message),
+        }
+    }
+}
+
+impl From<socorro_stackwalk::SymbolError> for Failure {
+    fn from(error: socorro_stackwalk::SymbolError) -> Self {
+        use socorro_stackwalk::SymbolError;
+        let message = with_causes(&error);
+        match error {
+            SymbolError::HttpNotBuiltIn { .. } => {
+                Self::usage(message).hint(install_with("http-symbols"))
+            }
+            SymbolError::BadUrl { .. } => Self::usage(message),
+            _ => Self::new(message),
+        }
+    }
+}
+
+impl From<socorro_signature::SignatureError> for Failure {
+    fn from(error: socorro_signature::SignatureError) -> Self {
+        Self::new(with_causes(&error))
+    }
+}
+
+impl From<socorro_processor::Error> for Failure {
+    fn from(error: socorro_processor::Error) -> Self {
+        Self::usage(with_causes(&error))
+    }
+}
+
+fn install_with(feature: &str) -> String {
+    format!("cargo install socorro-cli --features {feature}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Link(&'static str, Option<Box<Link>>);
+    impl fmt::Display for Link {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+    impl Error for Link {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1.as_deref().map(|link| link as _)
+        }
+    }
+
+    #[test]
+    fn causes_follow_each_other_and_are_told_once() {
+        let error = Link(
+            "no crash: disk on fire",
+            Some(Box::new(Link(
+                "disk on fire",
+                Some(Box::new(Link("heat", None))),
+            ))),
+        );
+        assert_eq!(with_causes(&error), "no crash: disk on fire: heat");
+    }
+}

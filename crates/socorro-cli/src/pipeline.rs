@@ -1,0 +1,25 @@
+//! The pipeline as the command line describes it.
+
+use std::sync::Arc;
+
+use socorro_core::Environment;
+use socorro_processor::Pipeline;
+
+use crate::{
+    arguments::{SignatureArguments, WalkArguments},
+    failure::Failure,
+};
+
+/// The pipeline with the built-in rulesets.
+///
+/// # Errors
+///
+/// When symbols or signature lists cannot be used.
+pub(crate) fn pipeline(
+    walk: &WalkArguments,
+    signature: &SignatureArguments,
+) -> Result<Pipeline, Failure> {
+    let walker = Arc::new(walk.walker()?);
+    let pipeline = Pipeline::new(Environment::system());
+    Ok(pipeline.with_default_rulesets(walker, &signature.generator()?))
+}

@@ -1,0 +1,11 @@
+//! The program as its users run it: real processes, real files, real pipes.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod process;
+mod processor;
+mod queue;
+mod stackwalk;
+mod storage;
+mod support;
+mod usage;

@@ -1,0 +1,360 @@
+//! `socorro processor`.
+
+use std::fs;
+
+use crate::support::{Site, minidump};
+
+#[test]
+fn a_crash_goes_all_the_way_through() {
+    let site = Site::new();
+    site.put();
+    site.publish();
+    let drain = site
+        .run([
+            "processor",
+            "--drain",
+            "--symbols",
+            "symbols",
+            "--workers",
+            "2",
+        ])
+        .succeeds();
+    assert_eq!(drain.stdout, "1 processed, 0 dead-lettered, 0 given back\n");
+    assert_eq!(site.depth(), [0; 4]);
+    let processed = site.processed().unwrap();
+    assert!(
+        processed["signature"]
+            .as_str()
+            .unwrap()
+            .contains("crash_here"),
+        "{}",
+        processed["signature"]
+    );
+    site.run(["processor", "--drain"])
+        .succeeds()
+        .prints(&["0 processed"]);
+}
+
+#[test]
+fn one_crash_is_processed_without_a_queue() {
+    let site = Site::new();
+    site.put();
+    let mut command = site.command();
+    command.env_remove("SOCORRO_QUEUE").args([
+        "processor",
+        "--symbols",
+        "symbols",
+        "--once",
+        Site::ID,
+    ]);
+    let once = crate::support::Run::of(&mut command).succeeds();
+    assert_eq!(once.json()["uuid"], Site::ID);
+    assert_eq!(site.processed(), Some(once.json()));
+    site.run(["processor", "--drain", "--once", Site::ID])
+        .fails(2, &["cannot be used with"]);
+}
+
+#[test]
+fn one_crash_that_is_not_there_is_told() {
+    let site = Site::new();
+    site.run(["processor", "--once", Site::ID]).fails(
+        1,
+        &[
+            "cannot process crash",
+            Site::ID,
+            "not uploaded yet",
+            "nothing was changed",
+        ],
+    );
+    assert_eq!(site.processed(), None);
+}
+
+#[test]
+fn a_crash_that_is_not_there_yet_stays_in_the_queue() {
+    let site = Site::new();
+    site.publish();
+    site.run(["processor", "--drain"]).fails(
+        1,
+        &[
+            "1 crash was given back for a later try",
+            "1 delayed",
+            "socorro queue status",
+        ],
+    );
+    assert_eq!(site.depth(), [0, 1, 0, 0]);
+    // There is nothing to do now, and yet not all is done.
+    site.run(["processor", "--drain"])
+        .fails(1, &["1 still in the queue"]);
+    assert_eq!(site.depth(), [0, 1, 0, 0]);
+}
+
+#[test]
+fn a_dump_that_is_listed_but_missing_is_waited_for() {
+    let site = Site::new();
+    site.put();
+    fs::remove_file(site.path(&format!("crashes/v1/dump/{}", Site::ID))).unwrap();
+    site.publish();
+    site.run(["processor", "--drain"])
+        .fails(1, &["listed but not in storage", "given back"]);
+    assert_eq!(site.depth(), [0, 1, 0, 0]);
+    // By hand there is nothing to wait for.
+    let once = site
+        .run(["processor", "--once", Site::ID])
+        .succeeds()
+        .json();
+    assert!(
+        once["processor_notes"]
+            .as_str()
+            .unwrap()
+            .contains("listed but missing"),
+        "{once}"
+    );
+}
+
+#[test]
+fn a_raw_crash_that_cannot_be_read_is_dead_lettered() {
+    for content in ["<html>Not found</html>", "[1, 2]", "\"text\"", ""] {
+        let site = Site::new();
+        site.put();
+        site.write(
+            &format!("crashes/v1/raw_crash/20160918/{}", Site::ID),
+            content,
+        );
+        site.publish();
+        site.run(["processor", "--drain"])
+            .fails(1, &["1 crash was dead-lettered", "socorro queue dead list"]);
+        assert_eq!(site.depth(), [0, 0, 0, 1]);
+        let letter = site.dead_letter();
+        assert_eq!(letter["reason"], "corrupt_raw_crash", "{content}: {letter}");
+        assert!(
+            letter["last_error"].as_str().unwrap().contains("damaged"),
+            "{letter}"
+        );
+    }
+}
+
+#[test]
+fn a_raw_crash_with_odd_values_is_processed() {
+    let site = Site::new();
+    site.put();
+    site.write(
+        &format!("crashes/v1/raw_crash/20160918/{}", Site::ID),
+        r#"{"ProductName": "Fant\ud800asy", "Notes": "\udfff", "TotalVirtualMemory": NaN}"#,
+    );
+    site.publish();
+    site.run(["processor", "--drain"]).succeeds();
+    assert_eq!(site.processed().unwrap()["product"], "Fant\u{fffd}asy");
+}
+
+#[test]
+fn a_minidump_that_cannot_be_walked_is_a_result() {
+    for (content, status) in [
+        (
+            &b"This is a letter, and not a very short one at that."[..],
+            "HeaderMismatch",
+        ),
+        (b"", "EmptyMinidump"),
+        (&minidump::minidump()[..40], "MissingDirectory"),
+    ] {
+        let site = Site::new();
+        site.write("crash.dmp", content);
+        site.put();
+        site.publish();
+        site.run(["processor", "--drain"]).succeeds();
+        assert_eq!(site.processed().unwrap()["mdsw_status_string"], status);
+    }
+}
+
+#[test]
+fn what_is_configured_wrongly_is_told_before_anything_is_received() {
+    let site = Site::new();
+    site.put();
+    site.publish();
+    let wrong = |options: &str, code, parts: &[&str]| {
+        let service = site.run(["processor"].into_iter().chain(options.split(' ')));
+        service.fails(code, parts);
+        assert_eq!(site.depth(), [1, 0, 0, 0], "{options}");
+    };
+    wrong("--storage ftp://host", 2, &["ftp"]);
+    wrong(
+        "--storage file:crash.dmp",
+        1,
+        &["crash.dmp", "not available"],
+    );
+    wrong("--queue redis://host", 2, &["redis"]);
+    wrong("--symbols nowhere", 1, &["nowhere does not exist"]);
+    wrong("--siglists nowhere", 1, &["signature list"]);
+    wrong(
+        "--temporary-path nowhere",
+        1,
+        &["temporary path nowhere", "make the directory"],
+    );
+    wrong("--lease 0s", 2, &["lease", "1 ms and 12 hours"]);
+}
+
+#[cfg(unix)]
+mod signals {
+    use std::{
+        io::{BufRead as _, BufReader, Read as _},
+        process::{Child, Command, Stdio},
+    };
+
+    #[cfg(feature = "http-symbols")]
+    use crate::support::SlowServer;
+    use crate::support::{Run, Site};
+
+    /// A processor that runs as a service.
+    struct Service {
+        child: Child,
+        log: BufReader<std::process::ChildStderr>,
+    }
+
+    impl Service {
+        /// Starts it and waits until it says so.
+        fn start(site: &Site, options: &[&str]) -> Self {
+            let mut command = site.command();
+            command
+                .args(["processor", "--log-format", "json", "--workers", "1"])
+                .args(options);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            let mut child = command.spawn().unwrap();
+            let log = BufReader::new(child.stderr.take().unwrap());
+            let mut service = Self { child, log };
+            service.wait_for("processor started");
+            service
+        }
+
+        /// Reads the log up to a line that says `text`.
+        fn wait_for(&mut self, text: &str) {
+            let mut read = String::new();
+            while self.log.read_line(&mut read).unwrap() > 0 {
+                if read.lines().last().is_some_and(|line| line.contains(text)) {
+                    return;
+                }
+            }
+            panic!("the log ends without {text:?}: {read}");
+        }
+
+        fn signal(&self, name: &str) {
+            let id = self.child.id().to_string();
+            assert!(
+                Command::new("kill")
+                    .args(["-s", name, &id])
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+        }
+
+        /// Waits until it has ended.
+        fn end(mut self) -> Run {
+            let (mut stdout, mut stderr) = (String::new(), String::new());
+            self.log.read_to_string(&mut stderr).unwrap();
+            let mut pipe = self.child.stdout.take().unwrap();
+            pipe.read_to_string(&mut stdout).unwrap();
+            let code = self.child.wait().unwrap().code();
+            Run {
+                code,
+                stdout,
+                stderr,
+            }
+        }
+    }
+
+    /// A test that fails leaves no processor behind.
+    impl Drop for Service {
+        fn drop(&mut self) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+
+    #[test]
+    fn an_idle_service_stops_when_told_to() {
+        for signal in ["TERM", "INT"] {
+            let site = Site::new();
+            let service = Service::start(&site, &[]);
+            service.signal(signal);
+            let run = service.end().succeeds();
+            assert!(run.stderr.contains("processor stopped"), "{run:?}");
+        }
+    }
+
+    #[cfg(feature = "http-symbols")]
+    #[test]
+    fn what_is_in_work_is_finished_and_nothing_more_begun() {
+        let site = Site::new();
+        let server = SlowServer::start();
+        site.put();
+        site.publish();
+        site.run(["queue", "publish", "0ab4ea19-6d42-4ef6-8e1c-3dd9a0261123"])
+            .succeeds();
+        let mut service = Service::start(&site, &["--symbols", &server.url()]);
+        let walk = server.asked();
+        service.signal("TERM");
+        service.wait_for("told to stop");
+        walk.has_none();
+        service.end().succeeds();
+        assert!(site.processed().is_some());
+        assert_eq!(site.depth(), [1, 0, 0, 0]);
+    }
+
+    #[cfg(feature = "http-symbols")]
+    #[test]
+    fn what_is_not_finished_within_the_grace_time_is_given_back() {
+        let site = Site::new();
+        let server = SlowServer::start();
+        site.put();
+        site.publish();
+        let service = Service::start(
+            &site,
+            &["--symbols", &server.url(), "--shutdown-grace", "0s"],
+        );
+        let walk = server.asked();
+        service.signal("TERM");
+        service.end().fails(
+            1,
+            &[
+                "1 crash was in work when the grace time was over",
+                "--shutdown-grace",
+            ],
+        );
+        drop(walk);
+        assert_eq!(site.processed(), None);
+        assert_eq!(site.depth(), [1, 0, 0, 0]);
+    }
+
+    #[cfg(feature = "http-symbols")]
+    #[test]
+    fn a_second_signal_ends_it_at_once_and_the_lease_keeps_the_crash() {
+        let site = Site::new();
+        let server = SlowServer::start();
+        site.put();
+        site.publish();
+        let mut service = Service::start(&site, &["--symbols", &server.url()]);
+        let walk = server.asked();
+        service.signal("INT");
+        service.wait_for("told to stop");
+        service.signal("TERM");
+        service.end().fails(128 + 15, &["stopped at once"]);
+        drop(walk);
+        assert_eq!(site.processed(), None);
+        assert_eq!(site.depth(), [0, 0, 1, 0]);
+    }
+
+    #[cfg(feature = "http-symbols")]
+    #[test]
+    fn an_interrupted_drain_does_not_pretend_to_be_done() {
+        let site = Site::new();
+        let server = SlowServer::start();
+        site.put();
+        site.publish();
+        let mut service = Service::start(&site, &["--drain", "--symbols", &server.url()]);
+        let walk = server.asked();
+        service.signal("INT");
+        service.wait_for("told to stop");
+        walk.has_none();
+        assert_eq!(service.end().code, Some(128 + 2));
+        assert!(site.processed().is_some());
+    }
+}
