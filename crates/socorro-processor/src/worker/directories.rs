@@ -7,12 +7,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tempfile::TempDir;
-
 /// How the directory of a worker is named; there is one directory for each crash in it.
 const PREFIX: &str = "socorro-processor-";
 /// How often a worker makes a directory that somebody tidies away before it is locked.
 const TRIES: usize = 5;
+/// How often removing a directory is tried while files still appear in it.
+const REMOVALS: usize = 20;
 
 /// Makes a directory for each crash in work.
 ///
@@ -26,10 +26,14 @@ pub(super) struct WorkDirectories {
     own: Mutex<Option<Own>>,
 }
 
+/// A private directory that is removed, with everything in it, when this is dropped.
+#[derive(Debug)]
+pub(super) struct Directory(PathBuf);
+
 /// The directory of one worker.
 #[derive(Debug)]
 struct Own {
-    directory: TempDir,
+    directory: Directory,
     /// `None` where directories cannot be locked; nobody tidies up there either.
     _lock: Option<File>,
 }
@@ -43,16 +47,16 @@ impl WorkDirectories {
     }
 
     /// A new, empty directory that is removed when the returned value is dropped.
-    pub(super) async fn make(self: Arc<Self>) -> io::Result<TempDir> {
+    pub(super) async fn make(self: Arc<Self>) -> io::Result<Directory> {
         tokio::task::spawn_blocking(move || self.make_now())
             .await
             .map_err(io::Error::other)?
     }
 
-    fn make_now(&self) -> io::Result<TempDir> {
+    fn make_now(&self) -> io::Result<Directory> {
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(own) = &*own {
-            match private_directory(own.directory.path(), "") {
+            match Directory::make(own.directory.path(), "") {
                 // Somebody emptied the temporary directory of a worker that runs for weeks.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 made => return made,
@@ -60,14 +64,14 @@ impl WorkDirectories {
         }
         remove_abandoned(&self.below);
         let own = own.insert(Own::make(&self.below)?);
-        private_directory(own.directory.path(), "")
+        Directory::make(own.directory.path(), "")
     }
 }
 
 impl Own {
     fn make(below: &Path) -> io::Result<Self> {
         for _ in 0..TRIES {
-            let directory = private_directory(below, PREFIX)?;
+            let directory = Directory::make(below, PREFIX)?;
             let lock = match lock(directory.path()) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(_) => None,
@@ -84,12 +88,36 @@ impl Own {
     }
 }
 
-fn private_directory(below: &Path, prefix: &str) -> io::Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(prefix);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir_in(below)
+impl Directory {
+    fn make(below: &Path, prefix: &str) -> io::Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(prefix);
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        builder.tempdir_in(below).map(|made| Self(made.keep()))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // Copying a dump that was called off goes on for a moment, so that its file may appear
+        // while the directory is being emptied. Without the directory it fails.
+        for _ in 0..REMOVALS {
+            match fs::remove_dir_all(&self.0) {
+                Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    tracing::warn!(%error, path = %self.0.display(), "cannot remove it");
+                    return;
+                }
+                _ => return,
+            }
+        }
+        tracing::warn!(path = %self.0.display(), "cannot remove it: files keep appearing");
+    }
 }
 
 /// Locks a directory; `None` when somebody else holds the lock.
@@ -173,7 +201,8 @@ mod tests {
         let alive = WorkDirectories::new(Some(below.path().to_owned()));
         let in_use = alive.make_now().unwrap();
 
-        let killed = private_directory(below.path(), PREFIX).unwrap().keep();
+        let killed = Directory::make(below.path(), PREFIX).unwrap();
+        let killed = std::mem::ManuallyDrop::new(killed).path().to_owned();
         fs::write(killed.join("a.dump"), "private").unwrap();
         let shared = below.path().join(format!("{PREFIX}shared"));
         fs::create_dir(&shared).unwrap();
@@ -188,6 +217,28 @@ mod tests {
         assert!(!killed.exists());
         for left in [in_use.path(), &shared, &file, &link, elsewhere.path()] {
             assert!(left.exists(), "{left:?}");
+        }
+    }
+
+    #[test]
+    fn files_that_appear_while_a_directory_is_removed_go_as_well() {
+        let below = tempfile::tempdir().unwrap();
+        for _ in 0..200 {
+            let directory = Directory::make(below.path(), "").unwrap();
+            let start = std::sync::Barrier::new(4);
+            std::thread::scope(|scope| {
+                let (path, start) = (directory.path().to_owned(), &start);
+                for name in ["a", "b", "c"] {
+                    let path = path.join(name);
+                    scope.spawn(move || {
+                        start.wait();
+                        let _ = fs::write(path, "private");
+                    });
+                }
+                start.wait();
+                drop(directory);
+                assert!(!path.exists());
+            });
         }
     }
 

@@ -4,7 +4,7 @@
 //! the child, which works until it is stuck in one stage; there it is killed with SIGKILL.
 
 use std::{
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
     path::Path,
     process::{Child, Command, Stdio},
     sync::{
@@ -85,8 +85,12 @@ fn stuck() -> Hook {
     })
 }
 
-/// Works until it is killed.
+/// Works until it is killed, or the parent is gone.
 async fn work(directory: &Path, stage: &str) {
+    std::thread::spawn(|| {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        std::process::exit(1);
+    });
     let scene = open(directory, Environment::system()).await;
     match stage {
         "ack" => scene.queue.hooks.set("ack", stuck()),
@@ -102,6 +106,7 @@ fn start_child(directory: &Path, stage: &str) -> Child {
         .args([TEST, "--exact", "--nocapture", "--test-threads=1"])
         .env(DIRECTORY, directory)
         .env(STAGE, stage)
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap()
