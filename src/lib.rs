@@ -31,7 +31,7 @@
 //! let dumps = Dumps::from_iter([(DumpName::main(), Dump::from(minidump))]);
 //! let crash = pipeline.run("default", Crash::new(id, RawCrash::new(), dumps)).await?;
 //!
-//! assert_eq!(crash.processed.text("mdsw_status_string"), Some("HeaderMismatch"));
+//! assert_eq!(crash.processed.text("mdsw_status_string"), Some("MissingHeader"));
 //! # Ok::<(), socorro::processor::Error>(())
 //! # }).unwrap();
 //! # Ok::<(), std::io::Error>(())

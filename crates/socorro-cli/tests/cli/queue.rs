@@ -169,10 +169,28 @@ fn a_file_that_is_no_queue_is_left_alone() {
 }
 
 #[test]
+fn looking_at_a_queue_that_is_not_there_makes_none() {
+    let site = Site::new();
+    let file = site.file("typo.sqlite");
+    let queue = format!("sqlite://{file}");
+    for command in [&["status"][..], &["dead", "list"]] {
+        site.run(
+            ["queue"]
+                .iter()
+                .chain(command)
+                .copied()
+                .chain(["--queue", &queue]),
+        )
+        .fails(1, &["typo.sqlite", "no such file", "check the address"]);
+    }
+    assert!(!std::path::Path::new(&file).exists());
+}
+
+#[test]
 fn a_queue_without_a_directory_is_told_with_the_way_out() {
     let site = Site::new();
     let queue = format!("sqlite://{}", site.file("no/queue.sqlite"));
-    site.run(["queue", "status", "--queue", &queue])
+    site.run(["queue", "publish", "--queue", &queue, Site::ID])
         .fails(1, &["does not exist", "make it first"]);
     let queue = format!("sqlite://{}", site.file("crashes"));
     site.run(["queue", "status", "--queue", &queue])

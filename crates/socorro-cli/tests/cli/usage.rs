@@ -103,6 +103,7 @@ fn secrets_in_addresses_are_not_repeated() {
 #[test]
 fn a_variable_that_is_empty_counts_as_not_set() {
     let site = Site::new();
+    site.publish();
     let mut command = program();
     command.args(["queue", "status", &site.queue()]);
     command
