@@ -65,6 +65,7 @@ impl Scene {
         let options = QueueOptions {
             lease,
             environment: environment.clone(),
+            ..QueueOptions::default()
         };
         let memory = Arc::new(MemoryQueue::new(options).unwrap());
         let storage = ObjectStorage::memory(StorageOptions::default());
