@@ -28,6 +28,7 @@
 #![forbid(unsafe_code)]
 
 mod crash_id;
+mod document;
 mod dump;
 mod environment;
 mod error;
