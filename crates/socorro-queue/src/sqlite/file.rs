@@ -44,7 +44,7 @@ impl QueueFile {
             return Err(file.denied("the file cannot be written; change its permissions"));
         }
         // Before anything is written: the file may belong to somebody else.
-        if file.contents(&connection)? == Contents::Nothing {
+        if file.contents_at_once(&connection)? == Contents::Nothing {
             file.create(&connection)?;
         }
         file.configure(&connection)?;
@@ -124,7 +124,17 @@ impl QueueFile {
         Ok(connection)
     }
 
-    /// Looks at what is in the file; a queue of ours, or nothing.
+    /// [`QueueFile::contents`] as of one moment: another process may be making the tables just now.
+    fn contents_at_once(&self, connection: &Connection) -> Result<Contents, Error> {
+        let transaction =
+            rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Deferred)
+                .map_err(|error| self.sqlite_error(error))?;
+        // Nothing is written, so it does not matter how the transaction ends.
+        self.contents(&transaction)
+    }
+
+    /// Looks at what is in the file; a queue of ours, or nothing. Asks several times, so that it
+    /// has to be inside a transaction.
     fn contents(&self, connection: &Connection) -> Result<Contents, Error> {
         let number = |sql| {
             connection
