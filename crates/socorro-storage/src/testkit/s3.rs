@@ -11,6 +11,8 @@ pub(super) const BUCKET: &str = "socorro-storage-tests";
 
 const ENDPOINT: &str = "SOCORRO_TEST_S3_ENDPOINT";
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How often a server that is still starting is asked for a bucket.
+const TRIES: u32 = 50;
 
 /// The address of the S3 server for tests: `SOCORRO_TEST_S3_ENDPOINT`. Its credentials are in
 /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`.
@@ -42,13 +44,19 @@ pub(super) fn make_bucket(endpoint: &str, bucket: &str) {
         .strip_prefix("http://")
         .unwrap_or_else(|| panic!("{ENDPOINT} has to begin with http://, not be {endpoint:?}"))
         .trim_end_matches('/');
-    let answer = put_bucket(host, bucket)
-        .unwrap_or_else(|error| panic!("cannot make the bucket {bucket} at {endpoint}: {error}"));
-    let status = answer.split(' ').nth(1).unwrap_or_default();
-    assert!(
-        matches!(status, "200" | "204" | "409"),
-        "cannot make the bucket {bucket} at {endpoint}: {answer}"
-    );
+    let mut answer = String::new();
+    // A server that has only just started may say at first that it cannot.
+    for _ in 0..TRIES {
+        answer = put_bucket(host, bucket).unwrap_or_else(|error| {
+            panic!("cannot make the bucket {bucket} at {endpoint}: {error}")
+        });
+        match answer.split(' ').nth(1).unwrap_or_default() {
+            "200" | "204" | "409" => return,
+            "501" | "503" => {}
+            _ => break,
+        }
+    }
+    panic!("cannot make the bucket {bucket} at {endpoint}: {answer}");
 }
 
 fn put_bucket(host: &str, bucket: &str) -> std::io::Result<String> {
