@@ -155,7 +155,8 @@ impl Item {
             Self::CopiedFields => Schema::processed_crash()
                 .field(name)
                 .is_some_and(|field| field.source_annotation().is_some()),
-            Self::FurtherMinidumps => name.starts_with("upload_file_minidump"),
+            // They lie below the names of files, which are no fields.
+            Self::FurtherMinidumps => Schema::processed_crash().field(name).is_none(),
             Self::Annotation(_) | Self::Annotations | Self::Dumps => false,
         }
     }
