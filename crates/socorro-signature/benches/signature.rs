@@ -112,12 +112,21 @@ fn hostile(criterion: &mut Criterion) {
     let frames = vec![json!({"function": "memcpy", "module": "libc.so"}); 100_000];
     let inputs = [
         ("1-MB-name", native(&"x".repeat(1 << 20))),
-        ("1-MB-name-of-words", native(&"ab, c* ".repeat((1 << 20) / 7))),
-        ("1-MB-name-of-scopes", native(&"a::$_1::<(b)>".repeat((1 << 20) / 13))),
+        (
+            "1-MB-name-of-words",
+            native(&"ab, c* ".repeat((1 << 20) / 7)),
+        ),
+        (
+            "1-MB-name-of-scopes",
+            native(&"a::$_1::<(b)>".repeat((1 << 20) / 13)),
+        ),
         ("100,000-frames", json!({"threads": [{ "frames": frames }]})),
         ("10,000-brackets-<", nested("<", ">")),
         ("10,000-brackets-(", nested("(", ")")),
-        ("10,000-brackets-ParamTraits", nested("IPC::ParamTraits<", ">")),
+        (
+            "10,000-brackets-ParamTraits",
+            nested("IPC::ParamTraits<", ">"),
+        ),
     ];
     let generator = SignatureGenerator::default();
     let mut group = criterion.benchmark_group("hostile");
