@@ -260,6 +260,38 @@ mod tests {
     }
 
     #[test]
+    fn lists_change_while_the_generator_is_in_use() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |prefix: &str| {
+            for name in crate::ListName::ALL {
+                let text = if name == crate::ListName::Prefix {
+                    prefix
+                } else {
+                    "none"
+                };
+                std::fs::write(directory.path().join(name.file_name()), text).unwrap();
+            }
+        };
+        let crash =
+            serde_json::json!({"threads": [{"frames": [{"function": "a"}, {"function": "b"}]}]});
+        let crash = CrashData::from_json(&crash);
+        write("x");
+        let lists = SignatureLists::from_directory(directory.path()).unwrap();
+        let generator = SignatureGenerator::new(lists);
+        assert_eq!(generator.generate(&crash).signature, "a");
+        write("a");
+        assert_eq!(generator.generate(&crash).signature, "a");
+        assert!(generator.reload_lists().unwrap());
+        assert_eq!(generator.generate(&crash).signature, "a | b");
+        write("a(");
+        assert!(generator.reload_lists().is_err());
+        assert_eq!(generator.generate(&crash).signature, "a | b");
+        generator.replace_lists(SignatureLists::empty());
+        assert_eq!(generator.generate(&crash).signature, "a");
+        assert!(!generator.reload_lists().unwrap());
+    }
+
+    #[test]
     fn rules_have_the_names_that_notes_have_always_had() {
         let generator = SignatureGenerator::default();
         let names: Vec<_> = generator.rules().iter().map(|rule| rule.name()).collect();
