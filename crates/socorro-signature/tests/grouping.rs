@@ -104,6 +104,20 @@ fn lists_are_asked_about_the_module_and_three_such_frames_are_enough() {
 }
 
 #[test]
+fn placeholders_in_symbols_are_no_functions() {
+    for function in [
+        "<.text ELF section in app.exe>",
+        "<name omitted>",
+        "<unknown in app.exe>",
+    ] {
+        let (compatible, weighted) =
+            both(json!([{"function": function, "module": "app.exe", "module_offset": "0x7"}]));
+        assert_eq!(compatible, function);
+        assert_eq!(weighted, "app.exe/4C4C44A8@0x7");
+    }
+}
+
+#[test]
 fn stacks_with_symbols_are_the_same_in_both() {
     let (compatible, weighted) = both(json!([
         {"function": "memcpy", "trust": "context", "module": "b.dll", "module_offset": "0x10"},
