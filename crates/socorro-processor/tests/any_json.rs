@@ -1,5 +1,7 @@
 //! No JSON whatsoever, as raw crash or as stackwalk, makes the pipeline panic.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
