@@ -19,12 +19,17 @@ use crate::{
 const NAME: &str = "memory_report";
 /// How many bytes a memory report may have after decompression.
 const MAX_SIZE: u64 = 20 << 20;
+/// How many commas it may have, which is about how many values. A report of that size with real
+/// entries has half as many; one of nothing but `[],[],…` would take half a gigabyte of memory.
+const MAX_COMMAS: usize = 4_000_000;
 
 /// Reads the memory report that a program running out of memory wrote: what it used its memory for.
 ///
 /// The file is gzip of JSON. It is never inflated beyond the limit of 20 MiB. One that cannot be
-/// read leaves the reason in `memory_report_error`. Source: Socorro `OutOfMemoryBinaryRule`, which
-/// also takes an object with a member `ERROR` for a failure, and tells the local path.
+/// read leaves the reason in `memory_report_error`. Needs a tokio runtime.
+///
+/// Source: Socorro `OutOfMemoryBinaryRule`, which also takes an object with a member `ERROR` for a
+/// failure, and tells the local path.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OutOfMemoryBinary;
 
@@ -89,6 +94,9 @@ fn read(dump: &Dump) -> Result<Value, String> {
     let text = std::str::from_utf8(&inflated)
         .map_err(|_| format!("error in json for {NAME}: not valid UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.bytes().filter(|byte| *byte == b',').count() > MAX_COMMAS {
+        return Err(format!("error in json for {NAME}: too many values"));
+    }
     let report =
         json::parse(text).map_err(|_| format!("error in json for {NAME}: not valid JSON"))?;
     if report.is_object() {
@@ -165,6 +173,7 @@ mod tests {
             size: 1,
         };
         let deep = "[".repeat(100_000);
+        let many = format!("[{}0]", "0,".repeat(MAX_COMMAS + 1));
         for (dump, expected) in [
             (
                 Dump::from(Vec::new()),
@@ -186,6 +195,10 @@ mod tests {
             (
                 compressed(deep.as_bytes()).into(),
                 "error in json for memory_report: not valid JSON",
+            ),
+            (
+                compressed(many.as_bytes()).into(),
+                "error in json for memory_report: too many values",
             ),
             (
                 compressed(b"[]").into(),
