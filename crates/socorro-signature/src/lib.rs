@@ -69,6 +69,9 @@ pub use self::error::{ListSource, SignatureError};
 pub use self::frames::FRAME_LIMIT;
 pub use self::generator::SignatureGenerator;
 pub use self::java::{JavaStackTrace, MalformedStackTrace};
-pub use self::lists::{ListName, ListTexts, PatternList, SignatureLists};
+pub use self::lists::{
+    ListName, ListProblem, ListReport, ListTexts, PatternList, ProblemKind, Severity,
+    SignatureLists, check_list_texts, check_lists,
+};
 pub use self::result::SignatureResult;
 pub use self::rules::{MAXIMUM_LENGTH, RuleError, RuleInput, SignatureRule, default_rules};

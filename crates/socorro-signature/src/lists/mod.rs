@@ -1,5 +1,6 @@
 //! The four lists that say what becomes of a frame.
 
+mod check;
 mod dialect;
 mod entries;
 mod load;
@@ -10,6 +11,9 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 
+pub use self::check::{
+    ListProblem, ListReport, ProblemKind, Severity, check_list_texts, check_lists,
+};
 pub use self::pattern_list::PatternList;
 
 /// One of the four lists.
