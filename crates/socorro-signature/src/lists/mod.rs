@@ -17,7 +17,8 @@ pub use self::check::{
 pub use self::pattern_list::PatternList;
 
 /// One of the four lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ListName {
     /// Frames that are never shown.
     Irrelevant,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::lists::ListName;
 
@@ -56,7 +56,7 @@ pub struct ListProblem {
     pub severity: Severity,
     /// What kind of problem it is.
     pub kind: ProblemKind,
-    /// The list; its file name when serialised.
+    /// The list.
     pub list: ListName,
     /// Line, counted from 1, comments and empty lines included; `None` where the whole list is meant.
     pub line: Option<usize>,
@@ -175,12 +175,6 @@ impl ProblemKind {
     }
 }
 
-impl Serialize for ListName {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.file_name())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,7 +203,7 @@ mod tests {
         assert_eq!(
             serde_json::to_value(&report.problems[0]).unwrap(),
             serde_json::json!({
-                "severity": "error", "kind": "bad_entry", "list": "prefix_signature_re.txt",
+                "severity": "error", "kind": "bad_entry", "list": "prefix",
                 "line": 3, "entry": "a(", "message": "not valid",
             })
         );
