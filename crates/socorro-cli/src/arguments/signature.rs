@@ -1,6 +1,9 @@
 //! How signatures are made.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::Args;
 use socorro_signature::{SignatureGenerator, SignatureLists};
@@ -22,16 +25,23 @@ impl SignatureArguments {
     ///
     /// When a list is missing, or has an entry that cannot be used.
     pub(crate) fn generator(&self) -> Result<Arc<SignatureGenerator>, Failure> {
-        let lists = match &self.siglists {
-            None => SignatureLists::default(),
-            Some(directory) => {
-                let lists = SignatureLists::from_directory(directory)?;
-                for list in lists.empty_lists() {
-                    tracing::warn!(list = list.file_name(), "the signature list has no entries");
-                }
-                lists
-            }
-        };
-        Ok(Arc::new(SignatureGenerator::new(lists)))
+        generator(self.siglists.as_deref()).map(Arc::new)
     }
+}
+
+/// Makes signatures with the lists of a directory, or with the built-in ones.
+///
+/// # Errors
+///
+/// When a list is missing, or has an entry that cannot be used.
+pub(crate) fn generator(siglists: Option<&Path>) -> Result<SignatureGenerator, Failure> {
+    let Some(directory) = siglists else {
+        return Ok(SignatureGenerator::default());
+    };
+    let lists = SignatureLists::from_directory(directory)?;
+    for list in lists.empty_lists() {
+        let file = directory.join(list.file_name());
+        tracing::warn!(file = %file.display(), "the signature list has no entries");
+    }
+    Ok(SignatureGenerator::new(lists))
 }

@@ -5,6 +5,7 @@
 mod process;
 mod processor;
 mod queue;
+mod signature;
 mod stackwalk;
 mod storage;
 mod support;
