@@ -3,21 +3,41 @@
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::crash_data::CrashData;
+use crate::error::SignatureError;
+use crate::explain::{self, Step};
+use crate::frames::{Grouping, NameCache};
 use crate::lists::SignatureLists;
 use crate::result::SignatureResult;
 use crate::rules::{RuleError, RuleInput, SignatureRule, default_rules};
 
 /// Called with the crash, the name of the rule that failed and the error.
-type FailureHook = dyn Fn(&CrashData, &str, &RuleError) + Send + Sync;
+type FailureHook = dyn Fn(&CrashData<'_>, &str, &RuleError) + Send + Sync;
 
-/// Makes signatures. Cheap to share: build it once, use it from any thread.
+/// Makes signatures. Build it once and use it from any thread: it remembers the names it made.
 pub struct SignatureGenerator {
-    lists: Arc<SignatureLists>,
+    current: RwLock<Current>,
+    grouping: Grouping,
     rules: Vec<Box<dyn SignatureRule>>,
     failure_hook: Option<Box<FailureHook>>,
+}
+
+/// The lists in use, and what was made with them.
+#[derive(Debug, Clone)]
+struct Current {
+    lists: Arc<SignatureLists>,
+    names: Arc<NameCache>,
+}
+
+impl Current {
+    fn new(lists: Arc<SignatureLists>) -> Self {
+        Self {
+            lists,
+            names: Arc::default(),
+        }
+    }
 }
 
 impl SignatureGenerator {
@@ -32,25 +52,38 @@ impl SignatureGenerator {
         rules: Vec<Box<dyn SignatureRule>>,
     ) -> Self {
         Self {
-            lists: lists.into(),
+            current: RwLock::new(Current::new(lists.into())),
+            grouping: Grouping::default(),
             rules,
             failure_hook: None,
         }
+    }
+
+    /// Has frames grouped in the given way.
+    #[must_use]
+    pub fn with_grouping(mut self, grouping: Grouping) -> Self {
+        self.grouping = grouping;
+        self
     }
 
     /// Has `hook` called whenever a rule fails, for reporting errors elsewhere than in the crash's notes.
     #[must_use]
     pub fn on_rule_failure(
         mut self,
-        hook: impl Fn(&CrashData, &str, &RuleError) + Send + Sync + 'static,
+        hook: impl Fn(&CrashData<'_>, &str, &RuleError) + Send + Sync + 'static,
     ) -> Self {
         self.failure_hook = Some(Box::new(hook));
         self
     }
 
     /// The lists in use.
-    pub fn lists(&self) -> &SignatureLists {
-        &self.lists
+    pub fn lists(&self) -> Arc<SignatureLists> {
+        self.current().lists
+    }
+
+    /// How frames are grouped.
+    pub fn grouping(&self) -> Grouping {
+        self.grouping
     }
 
     /// The rules in order.
@@ -58,11 +91,69 @@ impl SignatureGenerator {
         &self.rules
     }
 
+    /// Uses other lists from the next signature on; those being made keep the lists they started with.
+    pub fn replace_lists(&self, lists: impl Into<Arc<SignatureLists>>) {
+        let new = Current::new(lists.into());
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = new;
+    }
+
+    /// Reads the lists again if they came from a directory, and uses them from the next signature on.
+    ///
+    /// Tells whether there was something to read.
+    ///
+    /// # Errors
+    ///
+    /// As [`SignatureLists::from_directory`]; then the lists in use stay in use.
+    pub fn reload_lists(&self) -> Result<bool, SignatureError> {
+        match self.lists().directory() {
+            Some(directory) => {
+                self.replace_lists(SignatureLists::from_directory(directory)?);
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+
     /// Makes the signature of a crash. Never fails: what goes wrong is in the notes.
-    pub fn generate(&self, crash: &CrashData) -> SignatureResult {
+    pub fn generate(&self, crash: &CrashData<'_>) -> SignatureResult {
+        self.generate_with(&self.current(), crash)
+    }
+
+    /// Tells how a crash comes to its signature: which frame was dropped, passed over or taken by which list entry,
+    /// and which rule changed the signature from what to what.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use socorro_signature::{CrashData, SignatureGenerator};
+    ///
+    /// let crash = json!({"threads": [{"frames": [{"function": "memcpy"}, {"function": "Image::decode(int)"}]}]});
+    /// let steps = SignatureGenerator::default().explain(&CrashData::from_json(&crash));
+    /// assert!(steps[1].to_string().starts_with("joined    0  memcpy  [prefix_signature_re.txt:"));
+    /// assert_eq!(steps[2].to_string(), "kept      1  Image::decode");
+    /// ```
+    pub fn explain(&self, crash: &CrashData<'_>) -> Vec<Step> {
+        let current = self.current();
+        let result = self.generate_with(&current, crash);
+        explain::steps(&result, crash, &current.lists)
+    }
+
+    fn current(&self) -> Current {
+        self.current
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn generate_with(&self, current: &Current, crash: &CrashData<'_>) -> SignatureResult {
+        let input = RuleInput {
+            crash,
+            lists: &current.lists,
+            grouping: self.grouping,
+            names: Some(&current.names),
+        };
         let mut result = SignatureResult::default();
         for rule in &self.rules {
-            if let Err(error) = self.run_rule(rule.as_ref(), crash, &mut result) {
+            if let Err(error) = run_rule(rule.as_ref(), input, &mut result) {
                 result.note(rule.name(), &format!("Rule failed: {error}"));
                 if let Some(hook) = &self.failure_hook {
                     hook(crash, rule.name(), &error);
@@ -71,21 +162,19 @@ impl SignatureGenerator {
         }
         result
     }
+}
 
-    fn run_rule(
-        &self,
-        rule: &dyn SignatureRule,
-        crash: &CrashData,
-        result: &mut SignatureResult,
-    ) -> Result<(), RuleError> {
-        let input = RuleInput::new(crash, &self.lists);
-        // The result stays usable whatever a rule was doing to it: it is a handful of independent texts.
-        let run = AssertUnwindSafe(|| match rule.applies(input, result)? {
-            true => rule.apply(input, result),
-            false => Ok(()),
-        });
-        catch_unwind(run).unwrap_or_else(|panic| Err(panic_message(panic.as_ref()).into()))
-    }
+fn run_rule(
+    rule: &dyn SignatureRule,
+    input: RuleInput<'_>,
+    result: &mut SignatureResult,
+) -> Result<(), RuleError> {
+    // The result stays usable whatever a rule was doing to it: it is a handful of independent texts.
+    let run = AssertUnwindSafe(|| match rule.applies(input, result)? {
+        true => rule.apply(input, result),
+        false => Ok(()),
+    });
+    catch_unwind(run).unwrap_or_else(|panic| Err(panic_message(panic.as_ref()).into()))
 }
 
 impl Default for SignatureGenerator {
@@ -99,7 +188,8 @@ impl fmt::Debug for SignatureGenerator {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("SignatureGenerator")
-            .field("lists", &self.lists)
+            .field("current", &self.current)
+            .field("grouping", &self.grouping)
             .field("rules", &self.rules)
             .finish_non_exhaustive()
     }
@@ -167,6 +257,38 @@ mod tests {
             *failed.lock().unwrap(),
             ["Breaks panicked: on purpose", "Breaks refused"]
         );
+    }
+
+    #[test]
+    fn lists_change_while_the_generator_is_in_use() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |prefix: &str| {
+            for name in crate::ListName::ALL {
+                let text = if name == crate::ListName::Prefix {
+                    prefix
+                } else {
+                    "none"
+                };
+                std::fs::write(directory.path().join(name.file_name()), text).unwrap();
+            }
+        };
+        let crash =
+            serde_json::json!({"threads": [{"frames": [{"function": "a"}, {"function": "b"}]}]});
+        let crash = CrashData::from_json(&crash);
+        write("x");
+        let lists = SignatureLists::from_directory(directory.path()).unwrap();
+        let generator = SignatureGenerator::new(lists);
+        assert_eq!(generator.generate(&crash).signature, "a");
+        write("a");
+        assert_eq!(generator.generate(&crash).signature, "a");
+        assert!(generator.reload_lists().unwrap());
+        assert_eq!(generator.generate(&crash).signature, "a | b");
+        write("a(");
+        assert!(generator.reload_lists().is_err());
+        assert_eq!(generator.generate(&crash).signature, "a | b");
+        generator.replace_lists(SignatureLists::empty());
+        assert_eq!(generator.generate(&crash).signature, "a");
+        assert!(!generator.reload_lists().unwrap());
     }
 
     #[test]

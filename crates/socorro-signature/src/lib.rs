@@ -10,15 +10,16 @@
 //! use socorro_signature::{CrashData, SignatureGenerator};
 //!
 //! let generator = SignatureGenerator::default();
-//! let crash = CrashData::from_json(&json!({
+//! let crash = json!({
 //!     "crashing_thread": 0,
 //!     "threads": [{"frames": [
 //!         {"function": "memcpy", "module": "libc.so.6"},
 //!         {"function": "Image::decode(unsigned char const*, unsigned long)", "file": "image.cpp", "line": 12},
 //!         {"function": "main"},
 //!     ]}],
-//! }));
-//! assert_eq!(generator.generate(&crash).signature, "memcpy | Image::decode");
+//! });
+//! let result = generator.generate(&CrashData::from_json(&crash));
+//! assert_eq!(result.signature, "memcpy | Image::decode");
 //! ```
 //!
 //! # From frames to a signature
@@ -51,6 +52,8 @@
 
 mod crash_data;
 mod error;
+mod events;
+mod explain;
 mod frames;
 mod generator;
 mod java;
@@ -69,7 +72,9 @@ pub use self::crash_data::{
     UnloadedModule, crash_data_json,
 };
 pub use self::error::{ListSource, SignatureError};
-pub use self::frames::FRAME_LIMIT;
+pub use self::events::{Decision, Source};
+pub use self::explain::{ListEntry, Step};
+pub use self::frames::{FRAME_LIMIT, Grouping};
 pub use self::generator::SignatureGenerator;
 pub use self::java::{JavaStackTrace, MalformedStackTrace};
 pub use self::lists::{

@@ -1,82 +1,146 @@
 //! From the normalised names of a native stack to a signature.
 
+use crate::events::{Decision, Event};
+use crate::frames::{FrameName, ListVerdict};
 use crate::lists::SignatureLists;
 use crate::result::ToolOutcome;
 
 /// The name upstream gives to this tool; stored notes have it.
 const TOOL: &str = "CSignatureTool";
 
+/// How many frames without a symbol a signature takes where they have offsets: one is about as precise as a
+/// function, and the next two say who called a system library.
+const MAXIMUM_OFFSET_FRAMES: usize = 3;
+
 /// Chooses the frames that make the signature and joins them.
 ///
 /// The walk starts at the first sentinel, passes over irrelevant frames, takes prefix frames and ends with the first
-/// frame that is neither.
+/// frame that is neither. Frames that were found by scanning take part only if the others do not come to such an end.
 ///
-/// Source: Socorro `socorro/signature/rules.py` (`CSignatureTool.generate`).
+/// Source: Socorro `socorro/signature/rules.py` (`CSignatureTool.generate`); the part about scanning is ours.
 pub(crate) fn combine_frames(
-    names: &[String],
+    stack: &[FrameName],
     crashing_thread: Option<i128>,
     lists: &SignatureLists,
 ) -> ToolOutcome {
     let mut outcome = ToolOutcome::default();
-    outcome.debug_log.push(format!("using {}", lists.origin()));
-    let names = start_at_sentinel(names, lists, &mut outcome);
-    let taken = choose_frames(names, lists, &mut outcome);
-    outcome.signature = taken.join(" | ");
+    outcome.events.push(Event::Lists(lists.origin_text()));
+    let start = outcome.events.len();
+    if stack.iter().any(FrameName::is_scanned) {
+        let mut walk = Walk::new(lists, &mut outcome);
+        walk.drop_scanned(stack);
+        walk.run(stack, |frame| !frame.is_scanned());
+        if walk.came_to_an_end {
+            outcome.signature = walk.taken.join(" | ");
+            return outcome;
+        }
+        outcome.events.truncate(start);
+    }
+    let mut walk = Walk::new(lists, &mut outcome);
+    walk.run(stack, |_| true);
+    let (signature, start) = (walk.taken.join(" | "), walk.start);
+    outcome.signature = signature;
     if outcome.signature.is_empty() {
-        name_empty_stack(names, crashing_thread, &mut outcome);
+        name_empty_stack(&stack[start..], crashing_thread, &mut outcome);
     }
     outcome
 }
 
-fn start_at_sentinel<'a>(
-    names: &'a [String],
-    lists: &SignatureLists,
-    outcome: &mut ToolOutcome,
-) -> &'a [String] {
-    let Some(index) = names.iter().position(|name| lists.is_sentinel(name)) else {
-        return names;
-    };
-    outcome.debug_log.push(format!(
-        "sentinel; starting at \"{}\" index {index}",
-        names[index]
-    ));
-    &names[index..]
+/// One walk down a stack.
+struct Walk<'a> {
+    lists: &'a SignatureLists,
+    events: &'a mut Vec<Event>,
+    taken: Vec<&'a str>,
+    /// Where the walk starts: at the sentinel, if there is one.
+    start: usize,
+    /// How many frames with a module and an offset were taken.
+    offset_frames: usize,
+    /// A frame that is no prefix was taken.
+    came_to_an_end: bool,
 }
 
-fn choose_frames<'a>(
-    names: &'a [String],
-    lists: &SignatureLists,
-    outcome: &mut ToolOutcome,
-) -> Vec<&'a str> {
-    let mut taken: Vec<&str> = Vec::new();
-    for name in names {
-        if name.is_empty() {
-            outcome
-                .debug_log
-                .push("empty string; ignoring: \"\"".to_owned());
-            continue;
+impl<'a> Walk<'a> {
+    fn new(lists: &'a SignatureLists, outcome: &'a mut ToolOutcome) -> Self {
+        Self {
+            lists,
+            events: &mut outcome.events,
+            taken: Vec::new(),
+            start: 0,
+            offset_frames: 0,
+            came_to_an_end: false,
         }
-        if lists.irrelevant().matches(name) {
-            outcome
-                .debug_log
-                .push(format!("irrelevant; ignoring: \"{name}\""));
-            continue;
-        }
-        if taken.last() == Some(&name.as_str()) && names_module_only(name) {
-            continue;
-        }
-        taken.push(name);
-        if !lists.prefix().matches(name) {
-            outcome
-                .debug_log
-                .push(format!("not a prefix; stop: \"{name}\""));
-            break;
-        }
-        outcome
-            .debug_log
-            .push(format!("prefix; continue iterating: \"{name}\""));
     }
-    taken
+
+    fn drop_scanned(&mut self, stack: &[FrameName]) {
+        let scanned = stack
+            .iter()
+            .enumerate()
+            .filter(|(_, frame)| frame.is_scanned());
+        for (index, frame) in scanned {
+            self.decide(index, frame, Decision::Scanned);
+        }
+    }
+
+    /// Walks over the frames that count.
+    fn run(&mut self, stack: &'a [FrameName], counts: impl Fn(&FrameName) -> bool) {
+        let frames = || stack.iter().enumerate().filter(|(_, frame)| counts(frame));
+        if let Some((index, frame)) =
+            frames().find(|(_, frame)| self.lists.is_sentinel(frame.text()))
+        {
+            self.start_at_sentinel(index, frame);
+            for (index, frame) in frames().take_while(|(before, _)| *before < index) {
+                self.decide(index, frame, Decision::BeforeSentinel);
+            }
+        }
+        let start = self.start;
+        for (index, frame) in frames().skip_while(|(index, _)| *index < start) {
+            let decision = self.decision(frame);
+            self.decide(index, frame, decision);
+            if matches!(decision, Decision::Prefix | Decision::Last) {
+                self.taken.push(frame.text());
+            }
+            if decision == Decision::Last {
+                self.came_to_an_end = true;
+                break;
+            }
+        }
+    }
+
+    fn start_at_sentinel(&mut self, index: usize, frame: &FrameName) {
+        self.start = index;
+        self.events.push(Event::StartAtSentinel {
+            frame: frame.clone(),
+            index,
+        });
+    }
+
+    fn decide(&mut self, index: usize, frame: &FrameName, decision: Decision) {
+        self.events.push(Event::Frame {
+            frame: frame.clone(),
+            index,
+            decision,
+        });
+    }
+
+    fn decision(&mut self, frame: &FrameName) -> Decision {
+        if frame.text().is_empty() {
+            return Decision::Empty;
+        }
+        let verdict = frame.verdict(self.lists);
+        if verdict == ListVerdict::Irrelevant {
+            return Decision::Irrelevant;
+        }
+        if self.taken.last() == Some(&&**frame.text()) && names_module_only(frame.text()) {
+            return Decision::RepeatedModule;
+        }
+        if frame.has_offset() {
+            self.offset_frames += 1;
+        }
+        match verdict {
+            ListVerdict::Prefix if self.offset_frames < MAXIMUM_OFFSET_FRAMES => Decision::Prefix,
+            _ => Decision::Last,
+        }
+    }
 }
 
 /// Whether a frame is known by its module only. One right after another of the same module adds nothing.
@@ -92,7 +156,7 @@ fn names_module_only(name: &str) -> bool {
         || name.starts_with("<unknown in")
 }
 
-fn name_empty_stack(names: &[String], crashing_thread: Option<i128>, outcome: &mut ToolOutcome) {
+fn name_empty_stack(stack: &[FrameName], crashing_thread: Option<i128>, outcome: &mut ToolOutcome) {
     let Some(number) = crashing_thread else {
         outcome
             .notes
@@ -103,8 +167,8 @@ fn name_empty_stack(names: &[String], crashing_thread: Option<i128>, outcome: &m
     outcome.notes.push(format!(
         "{TOOL}: no frame data for crashing thread ({number})"
     ));
-    outcome.signature = match names.first() {
-        Some(first) => first.clone(),
+    outcome.signature = match stack.first() {
+        Some(first) => first.text().to_string(),
         None => "EMPTY: no frame data available".to_owned(),
     };
 }
@@ -122,7 +186,7 @@ mod tests {
             sentinels: "assert_fail\n",
         })
         .unwrap();
-        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let names: Vec<_> = names.iter().map(|name| FrameName::new(name)).collect();
         combine_frames(&names, Some(3), &lists)
     }
 

@@ -1,8 +1,12 @@
 //! Telling apart the documents that a crash may come in.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::CrashData;
+use super::processed::lookup_path;
+use super::read::Reader;
 use crate::error::SignatureError;
 
 /// The kinds of documents that a signature can be made from.
@@ -32,11 +36,12 @@ const ONLY_IN_PROCESSED_CRASH: [&str; 5] = [
 const CRASH_ID: [&str; 2] = ["crash_id", "uuid"];
 
 /// Where a stackwalk has what crash data is made from.
-const IN_STACKWALK: [(&str, &[&str]); 5] = [
+const IN_STACKWALK: [(&str, &[&str]); 6] = [
     ("crashing_thread", &["crash_info", "crashing_thread"]),
     ("reason", &["crash_info", "type"]),
     ("os", &["system_info", "os"]),
     ("threads", &["threads"]),
+    ("modules", &["modules"]),
     ("mdsw_status_string", &["status"]),
 ];
 
@@ -64,16 +69,16 @@ impl CrashKind {
 
 /// A crash that came in a document of whatever kind.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CrashInput {
+pub struct CrashInput<'a> {
     /// What kind of document it was.
     pub kind: CrashKind,
     /// The crash id, if the document has one; not checked.
-    pub crash_id: Option<String>,
+    pub crash_id: Option<Cow<'a, str>>,
     /// The crash.
-    pub crash: CrashData,
+    pub crash: CrashData<'a>,
 }
 
-impl CrashInput {
+impl<'a> CrashInput<'a> {
     /// Reads a crash from a processed crash, a stackwalk, or crash data.
     ///
     /// As everywhere, members that are missing or of the wrong type do not matter.
@@ -96,7 +101,7 @@ impl CrashInput {
     /// # Errors
     ///
     /// [`SignatureError::NotAnObject`].
-    pub fn from_json(document: &Value) -> Result<Self, SignatureError> {
+    pub fn from_json(document: &'a Value) -> Result<Self, SignatureError> {
         let Value::Object(members) = document else {
             return Err(SignatureError::NotAnObject {
                 found: with_article(document),
@@ -111,7 +116,7 @@ impl CrashInput {
         let mut ids = CRASH_ID
             .iter()
             .filter_map(|key| members.get(*key)?.as_str());
-        let crash_id = ids.find(|id| !id.is_empty()).map(str::to_owned);
+        let crash_id = ids.find(|id| !id.is_empty()).map(Cow::Borrowed);
         Ok(Self {
             kind,
             crash_id,
@@ -120,16 +125,19 @@ impl CrashInput {
     }
 }
 
-impl CrashData {
+impl<'a> CrashData<'a> {
     /// Takes from a stackwalk what decides a signature.
     ///
     /// This is what the processed crash would have of it, but a stackwalk knows nothing of annotations: signatures
     /// that depend on those come out as if there were none.
-    pub fn from_stackwalk(stackwalk: &Map<String, Value>) -> Self {
-        Self::from_lookup(|key| {
-            let (_, path) = IN_STACKWALK.iter().find(|(name, _)| *name == key)?;
-            super::processed::lookup_path(stackwalk, path)
-        })
+    pub fn from_stackwalk(stackwalk: &'a Map<String, Value>) -> Self {
+        let mut reader = Reader::default();
+        for (key, path) in IN_STACKWALK {
+            if let Some(value) = lookup_path(stackwalk, path) {
+                reader.member(key, value);
+            }
+        }
+        reader.finish()
     }
 }
 
@@ -178,7 +186,10 @@ mod tests {
 
     #[test]
     fn the_crash_id_is_found() {
-        let id = |document| CrashInput::from_json(&document).unwrap().crash_id;
+        let id = |document| {
+            let crash_id = CrashInput::from_json(&document).unwrap().crash_id;
+            crash_id.map(Cow::into_owned)
+        };
         assert_eq!(
             id(json!({"uuid": "u", "crash_id": ""})).as_deref(),
             Some("u")

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::read::Reader;
 use super::{CrashData, Scalar};
 
 /// What stands for a member whose path leads nowhere.
@@ -74,6 +75,13 @@ const WITH_STACKWALK: [(&str, &[&str], Missing); 4] = [
 /// Members that are made only if the processed crash has them.
 const IF_THERE: [&str; 2] = ["java_exception", "java_stack_trace"];
 
+/// What is read beside the members that upstream converts: those of [`IF_THERE`], and the modules for their debug ids.
+const BESIDE: [(&str, &[&str]); 3] = [
+    ("java_exception", &["java_exception"]),
+    ("java_stack_trace", &["java_stack_trace"]),
+    ("modules", &["json_dump", "modules"]),
+];
+
 /// The crash data object of a processed crash, key for key as upstream makes it.
 ///
 /// For showing and storing crash data; to make a signature, [`CrashData::from_processed_crash`] copies less.
@@ -99,27 +107,25 @@ pub fn crash_data_json(processed_crash: &Map<String, Value>) -> Map<String, Valu
     crash_data
 }
 
-impl CrashData {
+impl<'a> CrashData<'a> {
     /// Takes from a processed crash what decides its signature.
     ///
     /// The stack comes from `json_dump`; the top-level `crashing_thread`, `reason` and `os_name` are not used.
-    pub fn from_processed_crash(processed_crash: &Map<String, Value>) -> Self {
-        let mut crash = Self::from_lookup(|key| {
-            if IF_THERE.contains(&key) {
-                return processed_crash.get(key);
+    pub fn from_processed_crash(processed_crash: &'a Map<String, Value>) -> Self {
+        let mut reader = Reader::default();
+        let paths = ALWAYS.iter().chain(&WITH_STACKWALK);
+        for (key, path) in paths.map(|(key, path, _)| (*key, *path)).chain(BESIDE) {
+            if let Some(value) = lookup_path(processed_crash, path) {
+                reader.member(key, value);
             }
-            let (_, path, _) = ALWAYS
-                .iter()
-                .chain(&WITH_STACKWALK)
-                .find(|(name, _, _)| *name == key)?;
-            lookup_path(processed_crash, path)
-        });
+        }
+        let mut crash = reader.finish();
         crash.oom_allocation_size = crash
             .oom_allocation_size
             .and_then(|size| size.to_integer())
             .map(Scalar::Integer);
         if !processed_crash.contains_key("signature") {
-            crash.original_signature = Some(String::new());
+            crash.original_signature = Some("".into());
         }
         crash
     }
@@ -167,7 +173,8 @@ mod tests {
     #[test]
     fn both_ways_to_convert_agree() {
         let json = crash_data_json(&processed());
-        let direct = CrashData::from_processed_crash(&processed());
+        let processed = processed();
+        let direct = CrashData::from_processed_crash(&processed);
         assert_eq!(CrashData::from_json(&Value::Object(json)), direct);
         assert_eq!(direct.reason.as_deref(), Some("SIGSEGV"));
         assert_eq!(direct.oom_allocation_size, Some(Scalar::Integer(5)));

@@ -1,5 +1,6 @@
 //! Values that are mostly numbers and sometimes texts.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::Value;
@@ -11,7 +12,7 @@ use crate::python::integer::parse_decimal;
 ///
 /// Prints as Python's `str()` prints it, because some of these end up in signatures: `12`, `1.5`, `2.0`, `True`.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Scalar {
+pub enum Scalar<'a> {
     /// `true` or `false`.
     Bool(bool),
     /// An integer. One beyond 128 bits is kept as the text of its digits.
@@ -19,17 +20,27 @@ pub enum Scalar {
     /// A float.
     Float(f64),
     /// A text.
-    Text(String),
+    Text(Cow<'a, str>),
 }
 
-impl Scalar {
+impl<'a> Scalar<'a> {
     /// Reads a JSON value; arrays, objects and null are none.
-    pub fn from_json(value: &Value) -> Option<Self> {
+    pub fn from_json(value: &'a Value) -> Option<Self> {
         match value {
             Value::Bool(value) => Some(Self::Bool(*value)),
-            Value::String(text) => Some(Self::Text(text.clone())),
+            Value::String(text) => Some(Self::Text(Cow::Borrowed(text))),
             Value::Number(number) => Some(Self::from_number(number)),
             Value::Null | Value::Array(_) | Value::Object(_) => None,
+        }
+    }
+
+    /// The same without anything borrowed.
+    pub fn into_owned(self) -> Scalar<'static> {
+        match self {
+            Self::Bool(value) => Scalar::Bool(value),
+            Self::Integer(value) => Scalar::Integer(value),
+            Self::Float(value) => Scalar::Float(value),
+            Self::Text(text) => Scalar::Text(Cow::Owned(text.into_owned())),
         }
     }
 
@@ -41,7 +52,7 @@ impl Scalar {
         if text.contains(['.', 'e', 'E']) {
             return Self::Float(number.as_f64().unwrap_or(f64::INFINITY));
         }
-        Self::Text(text)
+        Self::Text(Cow::Owned(text))
     }
 
     /// Whether Python holds the value for true: not `false`, not zero, not the empty text.
@@ -67,7 +78,7 @@ impl Scalar {
     }
 }
 
-impl fmt::Display for Scalar {
+impl fmt::Display for Scalar<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bool(true) => formatter.write_str("True"),
@@ -79,27 +90,27 @@ impl fmt::Display for Scalar {
     }
 }
 
-impl From<i64> for Scalar {
+impl From<i64> for Scalar<'_> {
     fn from(value: i64) -> Self {
         Self::Integer(i128::from(value))
     }
 }
 
-impl From<u64> for Scalar {
+impl From<u64> for Scalar<'_> {
     fn from(value: u64) -> Self {
         Self::Integer(i128::from(value))
     }
 }
 
-impl From<&str> for Scalar {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+impl<'a> From<&'a str> for Scalar<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
     }
 }
 
-impl From<String> for Scalar {
+impl From<String> for Scalar<'_> {
     fn from(text: String) -> Self {
-        Self::Text(text)
+        Self::Text(Cow::Owned(text))
     }
 }
 
@@ -107,8 +118,9 @@ impl From<String> for Scalar {
 mod tests {
     use super::*;
 
-    fn scalar(json: &str) -> Option<Scalar> {
-        Scalar::from_json(&serde_json::from_str(json).unwrap())
+    fn scalar(json: &str) -> Option<Scalar<'static>> {
+        let value: Value = serde_json::from_str(json).unwrap();
+        Scalar::from_json(&value).map(Scalar::into_owned)
     }
 
     #[test]

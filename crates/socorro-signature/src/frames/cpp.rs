@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::NormalizeError;
 use super::enclosed::{Enclosed, replace_enclosed};
 use super::punctuation::fix_punctuation;
 use super::return_type::drop_prefix_and_return_type;
+use super::{NormalizeError, Normalized, map_text};
 use crate::crash_data::Scalar;
 use crate::lists::PatternList;
 use crate::python::digits::is_decimal;
@@ -24,11 +24,11 @@ const TRAILING_QUALIFIERS: [&str; 5] = ["const", "const&", "const &", "&&", "&"]
 /// # Errors
 ///
 /// If there is nothing in the name but qualifiers, such as `const`.
-pub(crate) fn normalize_cpp_function(
-    function: &str,
-    line: Option<&Scalar>,
+pub(crate) fn normalize_cpp_function<'a>(
+    function: &'a str,
+    line: Option<&Scalar<'_>>,
     with_line_numbers: &PatternList,
-) -> Result<String, NormalizeError> {
+) -> Result<Normalized<'a>, NormalizeError> {
     let mut name = function;
     for qualifier in TRAILING_QUALIFIERS {
         if let Some(rest) = name.strip_suffix(qualifier) {
@@ -53,8 +53,7 @@ pub(crate) fn normalize_cpp_function(
     } else {
         name
     };
-    let name = super::add_line_number(name, line, with_line_numbers);
-    Ok(fix_punctuation(name).into_owned())
+    Ok(Normalized::new(name, line, with_line_numbers).map(fix_punctuation))
 }
 
 /// Replaces template arguments by `T`: `Foo<Bar<int>>::f` gives `Foo<T>::f`.
@@ -136,20 +135,6 @@ fn drop_lambda_numbers(name: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Applies a step that mostly changes nothing, without copying the text then.
-fn map_text<'a>(
-    text: Cow<'a, str>,
-    step: impl for<'b> Fn(&'b str) -> Cow<'b, str>,
-) -> Cow<'a, str> {
-    match text {
-        Cow::Borrowed(text) => step(text),
-        Cow::Owned(text) => match step(&text) {
-            Cow::Borrowed(_) => Cow::Owned(text),
-            Cow::Owned(changed) => Cow::Owned(changed),
-        },
-    }
-}
-
 fn replace_text<'a>(text: Cow<'a, str>, from: &str, to: &str) -> Cow<'a, str> {
     if text.contains(from) {
         Cow::Owned(text.replace(from, to))
@@ -163,7 +148,8 @@ mod tests {
     use super::*;
 
     fn normalized(function: &str) -> String {
-        normalize_cpp_function(function, None, &PatternList::default()).unwrap()
+        let normalized = normalize_cpp_function(function, None, &PatternList::default());
+        normalized.unwrap().text.into_owned()
     }
 
     #[test]

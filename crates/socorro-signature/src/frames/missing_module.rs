@@ -1,7 +1,5 @@
 //! Functions of the Rust standard library that old symbols name without their module.
 
-use super::source_file::parse_source_file;
-
 /// Source file, function without module, function with module.
 ///
 /// Source: Socorro `socorro/signature/rules.py` (`CSignatureTool.fix_missing_module`).
@@ -54,14 +52,13 @@ const MISSING_MODULES: [(&str, &str, &str); 9] = [
 ];
 
 /// The function with its module, if it is one that old symbols give without.
-pub(crate) fn function_with_module(file: Option<&str>, function: &str) -> Option<&'static str> {
-    let candidates = MISSING_MODULES
+///
+/// The path is that of the source file as [`parse_source_file`](super::source_file::parse_source_file) gives it.
+pub(crate) fn function_with_module(path: Option<&str>, function: &str) -> Option<&'static str> {
+    let path = path?;
+    MISSING_MODULES
         .iter()
-        .filter(|(_, bare, _)| *bare == function);
-    let path = parse_source_file(file?)?;
-    candidates
-        .into_iter()
-        .find(|(known, _, _)| *known == path)
+        .find(|(known, bare, _)| *known == path && *bare == function)
         .map(|(_, _, full)| *full)
 }
 
@@ -71,14 +68,14 @@ mod tests {
 
     #[test]
     fn file_and_function_must_both_match() {
-        let file = Some("git:github.com/rust-lang/rust:src/libcore/panicking.rs:0123");
+        let file = Some("src/libcore/panicking.rs");
         assert_eq!(
             function_with_module(file, "panic"),
             Some("core::panicking::panic")
         );
         assert_eq!(function_with_module(file, "expect_failed"), None);
         assert_eq!(
-            function_with_module(Some("src/libcore/panicking.rs"), "panic"),
+            function_with_module(Some("/src/libcore/panicking.rs"), "panic"),
             None
         );
         assert_eq!(function_with_module(None, "panic"), None);

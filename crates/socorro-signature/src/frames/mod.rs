@@ -6,6 +6,7 @@
 mod cpp;
 mod enclosed;
 mod missing_module;
+mod names;
 mod offset;
 mod punctuation;
 mod return_type;
@@ -14,6 +15,8 @@ mod source_file;
 
 use std::borrow::Cow;
 
+pub(crate) use self::names::{FrameName, ListVerdict, NameCache};
+use self::names::{NameKind, NameLookup};
 #[cfg(feature = "testkit")]
 pub(crate) use self::{
     cpp::{collapse_arguments, collapse_types, normalize_cpp_function},
@@ -47,13 +50,17 @@ pub(crate) struct StackEntry<'a> {
     pub(crate) module: Option<&'a str>,
     pub(crate) function: Option<&'a str>,
     pub(crate) file: Option<&'a str>,
-    pub(crate) line: Option<&'a Scalar>,
-    pub(crate) offset: Option<&'a Scalar>,
-    pub(crate) unloaded_modules: &'a [UnloadedModule],
+    pub(crate) line: Option<&'a Scalar<'a>>,
+    pub(crate) offset: Option<&'a Scalar<'a>>,
+    pub(crate) module_offset: Option<&'a str>,
+    pub(crate) debug_id: Option<&'a str>,
+    /// The stackwalker found the frame by scanning the stack for what looks like a return address.
+    pub(crate) scanned: bool,
+    pub(crate) unloaded_modules: &'a [UnloadedModule<'a>],
 }
 
 /// The first [`FRAME_LIMIT`] entries of a stack: before each frame the functions inlined into it.
-pub(crate) fn stack_entries(thread: &Thread) -> impl Iterator<Item = StackEntry<'_>> {
+pub(crate) fn stack_entries<'a>(thread: &'a Thread<'a>) -> impl Iterator<Item = StackEntry<'a>> {
     let entries = thread.frames.iter().flat_map(|frame| {
         let whole = StackEntry {
             module: frame.module.as_deref(),
@@ -61,6 +68,9 @@ pub(crate) fn stack_entries(thread: &Thread) -> impl Iterator<Item = StackEntry<
             file: frame.file.as_deref(),
             line: frame.line.as_ref(),
             offset: frame.offset.as_ref(),
+            module_offset: frame.module_offset.as_deref(),
+            debug_id: frame.debug_id.as_deref(),
+            scanned: matches!(frame.trust.as_deref(), Some("scan" | "cfi_scan")),
             unloaded_modules: &frame.unloaded_modules,
         };
         let inlined = frame.inlines.iter().map(move |inline| StackEntry {
@@ -75,65 +85,199 @@ pub(crate) fn stack_entries(thread: &Thread) -> impl Iterator<Item = StackEntry<
     entries.take(FRAME_LIMIT)
 }
 
-/// The normalised names of a stack, at most [`FRAME_LIMIT`].
-pub(crate) fn normalize_stack(
-    thread: &Thread,
-    lower_case_modules: bool,
-    with_line_numbers: &PatternList,
-) -> Result<Vec<String>, NormalizeError> {
-    stack_entries(thread)
-        .map(|entry| {
-            let lower_case = entry
-                .module
-                .filter(|_| lower_case_modules)
-                .map(str::to_lowercase);
-            let function = entry.function.map(|function| {
-                missing_module::function_with_module(entry.file, function).unwrap_or(function)
-            });
-            let module = lower_case.as_deref().or(entry.module);
-            normalize_frame(
-                &StackEntry {
-                    module,
-                    function,
-                    ..entry
-                },
-                with_line_numbers,
-            )
-        })
-        .collect()
+/// How names of frames are made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Normalizer<'a> {
+    /// Module names are compared in lower case, as on Windows.
+    pub(crate) lower_case_modules: bool,
+    /// Frames are weighed by how they were found, and modules get offsets.
+    pub(crate) grouping: Grouping,
+    /// Functions that are shown with their line number.
+    pub(crate) with_line_numbers: &'a PatternList,
+    /// Names made before.
+    pub(crate) cache: Option<&'a NameCache>,
 }
 
-/// The normalised name of one entry: its function, else its source line, module, unloaded module or address.
-///
-/// Source: Socorro `socorro/signature/rules.py` (`CSignatureTool.normalize_frame`).
-pub(crate) fn normalize_frame(
-    entry: &StackEntry<'_>,
-    with_line_numbers: &PatternList,
-) -> Result<String, NormalizeError> {
-    if let Some(function) = present(entry.function) {
+impl Normalizer<'_> {
+    /// The normalised names of a stack, at most [`FRAME_LIMIT`].
+    pub(crate) fn stack_names(
+        &self,
+        thread: &Thread<'_>,
+    ) -> Result<Vec<FrameName>, NormalizeError> {
+        let mut lookup = NameLookup::new(self.cache);
+        let names: Result<Vec<_>, _> = stack_entries(thread)
+            .map(|entry| {
+                let name = self.frame_name(&entry, &mut lookup)?;
+                Ok(name.scanned(entry.scanned && self.grouping == Grouping::TrustWeighted))
+            })
+            .collect();
+        lookup.finish();
+        names
+    }
+
+    /// The normalised name of one entry: its function, else its source line, module, unloaded module or address.
+    ///
+    /// Source: Socorro `socorro/signature/rules.py` (`CSignatureTool.normalize_frame`).
+    fn frame_name<'text>(
+        &self,
+        entry: &StackEntry<'text>,
+        lookup: &mut NameLookup<'_, 'text>,
+    ) -> Result<FrameName, NormalizeError> {
+        if let Some(function) = present(entry.function) {
+            return self.function_name(function, entry, lookup);
+        }
+        let line = entry.line.filter(|line| line.is_truthy());
+        if let (Some(file), Some(line)) = (present(entry.file), line) {
+            return Ok(FrameName::new(&format!("{}#{line}", file_name(file))));
+        }
+        if let Some(module) = present(entry.module) {
+            let name = self.module_name(module, lookup);
+            return Ok(match self.grouping {
+                Grouping::Compatible => name,
+                Grouping::TrustWeighted => with_offset(name, entry),
+            });
+        }
+        if let Some(unloaded) = entry.unloaded_modules.first() {
+            let module = unloaded.module.as_deref().unwrap_or("None");
+            return Ok(FrameName::new(&format!("(unloaded {module})")));
+        }
+        Ok(match entry.offset.filter(|offset| offset.is_truthy()) {
+            Some(offset) => FrameName::new(&format!("@{}", offset::strip_leading_zeros(offset))),
+            None => FrameName::new(""),
+        })
+    }
+
+    fn function_name<'text>(
+        &self,
+        function: &'text str,
+        entry: &StackEntry<'text>,
+        lookup: &mut NameLookup<'_, 'text>,
+    ) -> Result<FrameName, NormalizeError> {
         let path = entry.file.and_then(source_file::parse_source_file);
-        return if path.is_some_and(|path| path.ends_with(".rs")) {
-            rust::normalize_rust_function(function, entry.line, with_line_numbers)
-        } else {
-            cpp::normalize_cpp_function(function, entry.line, with_line_numbers)
+        let function = missing_module::function_with_module(path, function).unwrap_or(function);
+        let kind = match path {
+            Some(path) if path.ends_with(".rs") => NameKind::Rust,
+            _ => NameKind::Cpp,
         };
+        if let Some(name) = lookup.get(kind, function) {
+            return Ok(name);
+        }
+        let normalized = match kind {
+            NameKind::Rust => {
+                rust::normalize_rust_function(function, entry.line, self.with_line_numbers)?
+            }
+            _ => cpp::normalize_cpp_function(function, entry.line, self.with_line_numbers)?,
+        };
+        let name = FrameName::new(&normalized.text);
+        if !normalized.has_line {
+            lookup.keep(kind, function, &name);
+        }
+        Ok(name)
     }
-    let line = entry.line.filter(|line| line.is_truthy());
-    if let (Some(file), Some(line)) = (present(entry.file), line) {
-        return Ok(format!("{}#{line}", file_name(file)));
+
+    fn module_name<'text>(
+        &self,
+        module: &'text str,
+        lookup: &mut NameLookup<'_, 'text>,
+    ) -> FrameName {
+        let kind = if self.lower_case_modules {
+            NameKind::LowerCaseModule
+        } else {
+            NameKind::Module
+        };
+        if let Some(name) = lookup.get(kind, module) {
+            return name;
+        }
+        let spelled = match kind {
+            NameKind::LowerCaseModule => Cow::Owned(module.to_lowercase()),
+            _ => Cow::Borrowed(module),
+        };
+        let name = FrameName::new(spelled.trim_matches(['[', ']']));
+        lookup.keep(kind, module, &name);
+        name
     }
-    if let Some(module) = present(entry.module) {
-        return Ok(module.trim_matches(['[', ']']).to_owned());
+}
+
+/// A module's name with the place in it, `module/BUILD@0xOFFSET`, if that is known.
+///
+/// An offset means something within one build only, so eight digits of the debug id tell builds apart.
+fn with_offset(module: FrameName, entry: &StackEntry<'_>) -> FrameName {
+    let Some(offset) = present(entry.module_offset) else {
+        return module;
+    };
+    let offset = offset::strip_leading_zeros(&Scalar::from(offset));
+    let digits = entry.debug_id.and_then(|id| id.get(..8));
+    let build = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    let name = module.text();
+    let text = match build.filter(|digits| digits.bytes().any(|digit| digit != b'0')) {
+        Some(build) => format!("{name}/{build}@{offset}"),
+        None => format!("{name}@{offset}"),
+    };
+    FrameName::with_offset(&text, name)
+}
+
+/// How frames make groups: what a signature is to be compared by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Grouping {
+    /// As Mozilla's crash processor groups: all frames count alike, and one without a symbol is its module.
+    #[default]
+    Compatible,
+    /// So that missing symbols do not put unrelated crashes together.
+    ///
+    /// Frames that the stackwalker found by scanning (trust `scan` or `cfi_scan`) are left out if the others alone
+    /// have one that ends the walk. A frame without a symbol is its module, the start of the module's debug id and
+    /// the offset in it, `module/4C4C44A8@0x1a2b`; lists are asked about the module alone, and at most three such
+    /// frames are taken.
+    TrustWeighted,
+}
+
+/// A function's normalised name.
+#[derive(Debug)]
+pub(crate) struct Normalized<'a> {
+    pub(crate) text: Cow<'a, str>,
+    /// The frame's line is part of it, so it is no name of the function alone.
+    pub(crate) has_line: bool,
+}
+
+impl<'a> Normalized<'a> {
+    /// Adds the line to functions in which only the line tells crashes apart.
+    fn new(name: Cow<'a, str>, line: Option<&Scalar<'_>>, with_line_numbers: &PatternList) -> Self {
+        if !with_line_numbers.matches(&name) {
+            return Self {
+                text: name,
+                has_line: false,
+            };
+        }
+        let text = match line {
+            Some(line) => format!("{name}:{line}"),
+            None => format!("{name}:None"),
+        };
+        Self {
+            text: Cow::Owned(text),
+            has_line: true,
+        }
     }
-    if let Some(unloaded) = entry.unloaded_modules.first() {
-        return Ok(format!(
-            "(unloaded {})",
-            unloaded.module.as_deref().unwrap_or("None")
-        ));
+
+    fn map(self, step: impl FnOnce(Cow<'a, str>) -> Cow<'a, str>) -> Self {
+        Self {
+            text: step(self.text),
+            ..self
+        }
     }
-    match entry.offset.filter(|offset| offset.is_truthy()) {
-        Some(offset) => Ok(format!("@{}", offset::strip_leading_zeros(offset))),
-        None => Ok(String::new()),
+}
+
+/// Applies a step that mostly changes nothing, without copying the text then.
+fn map_text<'a>(
+    text: Cow<'a, str>,
+    step: impl for<'b> Fn(&'b str) -> Cow<'b, str>,
+) -> Cow<'a, str> {
+    match text {
+        Cow::Borrowed(text) => step(text),
+        Cow::Owned(text) => match step(&text) {
+            Cow::Borrowed(_) => Cow::Owned(text),
+            Cow::Owned(changed) => Cow::Owned(changed),
+        },
     }
 }
 
@@ -144,28 +288,24 @@ fn file_name(path: &str) -> &str {
     path.rsplit(separator).next().unwrap_or(path)
 }
 
-/// Adds the line to functions in which only the line tells crashes apart.
-fn add_line_number<'a>(
-    name: Cow<'a, str>,
-    line: Option<&Scalar>,
-    with_line_numbers: &PatternList,
-) -> Cow<'a, str> {
-    if !with_line_numbers.matches(&name) {
-        return name;
-    }
-    match line {
-        Some(line) => Cow::Owned(format!("{name}:{line}")),
-        None => Cow::Owned(format!("{name}:None")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::crash_data::{Frame, InlineFrame};
 
+    fn normalizer(with_line_numbers: &PatternList) -> Normalizer<'_> {
+        Normalizer {
+            lower_case_modules: false,
+            grouping: Grouping::Compatible,
+            with_line_numbers,
+            cache: None,
+        }
+    }
+
     fn normalized(entry: &StackEntry<'_>) -> String {
-        normalize_frame(entry, &PatternList::default()).unwrap()
+        let list = PatternList::default();
+        let name = normalizer(&list).frame_name(entry, &mut NameLookup::new(None));
+        name.unwrap().text().to_string()
     }
 
     #[test]
@@ -215,11 +355,11 @@ mod tests {
     #[test]
     fn inlined_functions_come_before_their_frame_and_count() {
         let inline = InlineFrame {
-            function: Some("inner".to_owned()),
+            function: Some("inner".into()),
             ..InlineFrame::default()
         };
         let frame = Frame {
-            function: Some("outer".to_owned()),
+            function: Some("outer".into()),
             inlines: vec![inline; 2],
             ..Frame::default()
         };
@@ -227,8 +367,10 @@ mod tests {
             frames: vec![frame; 30],
             last_error_value: None,
         };
-        let names = normalize_stack(&thread, false, &PatternList::default()).unwrap();
+        let list = PatternList::default();
+        let names = normalizer(&list).stack_names(&thread).unwrap();
         assert_eq!(names.len(), FRAME_LIMIT);
-        assert_eq!(names[..4], ["inner", "inner", "outer", "inner"]);
+        let first: Vec<_> = names[..4].iter().map(|name| &**name.text()).collect();
+        assert_eq!(first, ["inner", "inner", "outer", "inner"]);
     }
 }

@@ -4,7 +4,7 @@ use crate::crash_data::Scalar;
 use crate::python::integer::parse_hexadecimal;
 
 /// The address without leading zeros: `0x0000abcd` gives `0xabcd`. What is no hexadecimal text stays as it is.
-pub(crate) fn strip_leading_zeros(offset: &Scalar) -> String {
+pub(crate) fn strip_leading_zeros(offset: &Scalar<'_>) -> String {
     let Scalar::Text(text) = offset else {
         return offset.to_string();
     };
@@ -14,7 +14,7 @@ pub(crate) fn strip_leading_zeros(offset: &Scalar) -> String {
             if parsed.negative { "-" } else { "" },
             parsed.digits
         ),
-        None => text.clone(),
+        None => text.to_string(),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::NormalizeError;
 use super::enclosed::{Enclosed, replace_enclosed};
 use super::punctuation::fix_punctuation;
 use super::return_type::drop_prefix_and_return_type;
+use super::{NormalizeError, Normalized, map_text};
 use crate::crash_data::Scalar;
 use crate::lists::PatternList;
 
@@ -16,11 +16,11 @@ use crate::lists::PatternList;
 /// # Errors
 ///
 /// If the name is empty.
-pub(crate) fn normalize_rust_function(
-    function: &str,
-    line: Option<&Scalar>,
+pub(crate) fn normalize_rust_function<'a>(
+    function: &'a str,
+    line: Option<&Scalar<'_>>,
     with_line_numbers: &PatternList,
-) -> Result<String, NormalizeError> {
+) -> Result<Normalized<'a>, NormalizeError> {
     let name =
         drop_prefix_and_return_type(function).ok_or_else(|| NormalizeError::OnlyQualifiers {
             function: function.to_owned(),
@@ -33,9 +33,11 @@ pub(crate) fn normalize_rust_function(
             Enclosed::Replace("<T>".into())
         }
     });
-    let name = replace_enclosed(&name, b'(', b')', |_, _| Enclosed::Replace("".into()));
-    let name = super::add_line_number(name, line, with_line_numbers);
-    Ok(drop_symbol_hash(fix_punctuation(name)).into_owned())
+    let name = map_text(name, |name| {
+        replace_enclosed(name, b'(', b')', |_, _| Enclosed::Replace("".into()))
+    });
+    let name = Normalized::new(name, line, with_line_numbers);
+    Ok(name.map(fix_punctuation).map(drop_symbol_hash))
 }
 
 /// Removes the hash that the legacy mangling puts at the end: `::h0123456789abcdef`.
@@ -71,7 +73,7 @@ mod tests {
         ] {
             let normalized =
                 normalize_rust_function(function, None, &PatternList::default()).unwrap();
-            assert_eq!(normalized, name, "{function:?}");
+            assert_eq!(normalized.text, name, "{function:?}");
         }
         assert!(normalize_rust_function("", None, &PatternList::default()).is_err());
     }

@@ -76,13 +76,15 @@ impl SignatureLists {
         // here must not break there.
         check_all(&sentinels.source, &sentinel_entries)?;
         Ok(Self {
+            origin_text: origin.to_string().into(),
             origin,
             irrelevant: patterns(ListName::Irrelevant)?,
             prefix: patterns(ListName::Prefix)?,
             with_line_numbers: patterns(ListName::WithLineNumbers)?,
             sentinels: sentinel_entries
                 .iter()
-                .map(|entry| entry.text.to_owned())
+                .rev()
+                .map(|entry| (entry.text.to_owned(), entry.line))
                 .collect(),
         })
     }

@@ -7,14 +7,16 @@ mod load;
 mod pattern_list;
 mod prefix_table;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use self::check::{
     ListProblem, ListReport, ProblemKind, Severity, check_list_texts, check_lists,
 };
 pub use self::pattern_list::PatternList;
+use crate::explain::ListEntry;
 
 /// One of the four lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
@@ -89,10 +91,12 @@ impl fmt::Display for Origin {
 #[derive(Debug)]
 pub struct SignatureLists {
     origin: Origin,
+    origin_text: Arc<str>,
     irrelevant: PatternList,
     prefix: PatternList,
     with_line_numbers: PatternList,
-    sentinels: HashSet<String>,
+    /// Names with their lines in the list.
+    sentinels: HashMap<String, usize>,
 }
 
 impl SignatureLists {
@@ -100,10 +104,11 @@ impl SignatureLists {
     pub fn empty() -> Self {
         Self {
             origin: Origin::Texts,
+            origin_text: Origin::Texts.to_string().into(),
             irrelevant: PatternList::default(),
             prefix: PatternList::default(),
             with_line_numbers: PatternList::default(),
-            sentinels: HashSet::new(),
+            sentinels: HashMap::new(),
         }
     }
 
@@ -124,7 +129,7 @@ impl SignatureLists {
 
     /// Whether a signature starts at a frame of this normalised name.
     pub fn is_sentinel(&self, name: &str) -> bool {
-        self.sentinels.contains(name)
+        self.sentinels.contains_key(name)
     }
 
     /// The lists that have no entries. They match nothing, which is worth a warning: a mistake is more likely.
@@ -138,7 +143,34 @@ impl SignatureLists {
         ListName::ALL.into_iter().filter(is_empty).collect()
     }
 
-    pub(crate) fn origin(&self) -> &Origin {
-        &self.origin
+    /// The first entry of a list that matches a name.
+    pub(crate) fn entry(&self, list: ListName, name: &str) -> Option<ListEntry> {
+        let (line, text) = match list {
+            ListName::Irrelevant => self.irrelevant.matching_entry(name)?,
+            ListName::Prefix => self.prefix.matching_entry(name)?,
+            ListName::WithLineNumbers => self.with_line_numbers.matching_entry(name)?,
+            ListName::Sentinels => (*self.sentinels.get(name)?, name),
+        };
+        Some(ListEntry {
+            list,
+            file: self
+                .directory()
+                .map(|directory| directory.join(list.file_name())),
+            line,
+            text: text.to_owned(),
+        })
+    }
+
+    /// The directory that the lists were read from, if they were.
+    pub fn directory(&self) -> Option<&Path> {
+        match &self.origin {
+            Origin::Directory(directory) => Some(directory),
+            Origin::Included | Origin::Texts => None,
+        }
+    }
+
+    /// Where the lists come from, as the debug log says it.
+    pub(crate) fn origin_text(&self) -> Arc<str> {
+        Arc::clone(&self.origin_text)
     }
 }

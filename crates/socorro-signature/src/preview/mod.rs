@@ -66,7 +66,7 @@ impl<'a> Preview<'a> {
     /// Makes both signatures of a crash. The id is for the examples; any text that helps to find the crash will do.
     ///
     /// Returns whether the signature changes.
-    pub fn add(&mut self, crash_id: &str, crash: &CrashData) -> bool {
+    pub fn add(&mut self, crash_id: &str, crash: &CrashData<'_>) -> bool {
         let old = self.old.generate(crash).signature;
         let new = self.new.generate(crash).signature;
         let changed = old != new;

@@ -1,12 +1,17 @@
 //! The first signature, from the stack.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::Value;
+
 use super::{RuleError, RuleInput, SignatureRule};
 use crate::crash_data::{CrashData, Thread, present};
-use crate::frames::normalize_stack;
+use crate::events::{Event, Source};
+use crate::frames::Normalizer;
 use crate::java;
-use crate::lists::SignatureLists;
 use crate::native::combine_frames;
-use crate::result::SignatureResult;
+use crate::result::{SignatureResult, ToolOutcome};
 
 /// Makes a signature from the Java stack trace, else the Java exception, else the crashing thread's native stack.
 ///
@@ -15,7 +20,7 @@ use crate::result::SignatureResult;
 pub struct SignatureGeneration;
 
 impl SignatureGeneration {
-    const NAME: &'static str = "SignatureGenerationRule";
+    pub(crate) const NAME: &'static str = "SignatureGenerationRule";
 }
 
 impl SignatureRule for SignatureGeneration {
@@ -33,10 +38,9 @@ impl SignatureRule for SignatureGeneration {
 
     fn apply(&self, input: RuleInput<'_>, result: &mut SignatureResult) -> Result<(), RuleError> {
         generate(
-            input.crash,
+            input,
             input.crash.crashing_thread_number(),
             input.crash.crashed_thread(),
-            input.lists,
             result,
         )
     }
@@ -44,47 +48,68 @@ impl SignatureRule for SignatureGeneration {
 
 /// Makes a signature with the given thread as the crashing one.
 pub(super) fn generate(
-    crash: &CrashData,
+    input: RuleInput<'_>,
     thread_number: i128,
-    thread: Option<&Thread>,
-    lists: &SignatureLists,
+    thread: Option<&Thread<'_>>,
     result: &mut SignatureResult,
 ) -> Result<(), RuleError> {
-    let rule = SignatureGeneration::NAME;
-    if let Some(stack_trace) = present(crash.java_stack_trace.as_deref()) {
-        result.debug(rule, "using JavaSignatureTool");
-        let outcome = java::signature_of_stack_trace(stack_trace);
-        result.absorb(rule, &outcome);
-        result.set_signature(rule, outcome.signature);
-        return Ok(());
+    if let Some(stack_trace) = present(input.crash.java_stack_trace.as_deref()) {
+        result.events.push(Event::Source(Source::JavaStackTrace));
+        finish(java::signature_of_stack_trace(stack_trace), result);
+    } else if let Some(exception) = truthy_exception(input.crash) {
+        result.events.push(Event::Source(Source::JavaException));
+        finish(java::signature_of_exception(exception), result);
+    } else {
+        let source = Source::NativeStack {
+            thread: thread_number,
+        };
+        result.events.push(Event::Source(source));
+        generate_native(input, thread_number, thread, result)?;
     }
-    if let Some(exception) = crash
-        .java_exception
-        .as_ref()
-        .filter(|value| java::is_truthy(value))
-    {
-        result.debug(rule, "using JavaExceptionSignatureTool");
-        let outcome = java::signature_of_exception(exception);
-        result.absorb(rule, &outcome);
-        result.set_signature(rule, outcome.signature);
-        return Ok(());
-    }
-    result.debug(rule, "using CSignatureTool");
-    let lower_case_modules = crash.os.as_deref() == Some("Windows NT");
-    let names = match thread {
-        Some(thread) => normalize_stack(thread, lower_case_modules, lists.with_line_numbers())?,
+    Ok(())
+}
+
+fn truthy_exception<'a>(crash: &'a CrashData<'_>) -> Option<&'a Value> {
+    let exception = crash.java_exception.as_deref();
+    exception.filter(|value| java::is_truthy(value))
+}
+
+fn generate_native(
+    input: RuleInput<'_>,
+    thread_number: i128,
+    thread: Option<&Thread<'_>>,
+    result: &mut SignatureResult,
+) -> Result<(), RuleError> {
+    let normalizer = Normalizer {
+        lower_case_modules: input.crash.os.as_deref() == Some("Windows NT"),
+        grouping: input.grouping,
+        with_line_numbers: input.lists.with_line_numbers(),
+        cache: input.names,
+    };
+    let stack = match thread {
+        Some(thread) => normalizer.stack_names(thread)?,
         None => Vec::new(),
     };
-    let outcome = combine_frames(&names, Some(thread_number), lists);
-    if !names.is_empty() {
+    let outcome = combine_frames(&stack, Some(thread_number), input.lists);
+    if !stack.is_empty() {
+        let names: Vec<Arc<str>> = stack.iter().map(|frame| frame.text().clone()).collect();
         result.proto_signature = Some(names.join(" | "));
         result.normalized_frames = names;
     }
-    result.absorb(rule, &outcome);
-    if !outcome.signature.is_empty() {
-        result.set_signature(rule, outcome.signature);
+    if outcome.signature.is_empty() {
+        result.absorb(SignatureGeneration::NAME, outcome);
+    } else {
+        finish(outcome, result);
     }
     Ok(())
+}
+
+/// Takes over what a tool made.
+fn finish(mut outcome: ToolOutcome, result: &mut SignatureResult) {
+    let rule = SignatureGeneration::NAME;
+    let signature = std::mem::take(&mut outcome.signature);
+    result.absorb(rule, outcome);
+    result.change_signature(Cow::Borrowed(rule), signature);
 }
 
 #[cfg(test)]
@@ -92,6 +117,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::lists::SignatureLists;
     use crate::rules::testing::{crash, run};
 
     #[test]
@@ -106,7 +132,7 @@ mod tests {
         );
         assert_eq!(result.signature, "a.exe");
         assert_eq!(result.proto_signature.as_deref(), Some("a.exe | main"));
-        assert_eq!(result.normalized_frames, ["a.exe", "main"]);
+        assert_eq!(result.normalized_frames, ["a.exe".into(), "main".into()]);
     }
 
     #[test]
@@ -133,7 +159,7 @@ mod tests {
                 .is_err()
         );
         assert_eq!(
-            result.debug_log,
+            result.debug_log(),
             ["SignatureGenerationRule: using CSignatureTool"]
         );
     }

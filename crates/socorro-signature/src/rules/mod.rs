@@ -32,6 +32,7 @@ pub use self::stack_overflow::StackOverflow;
 pub use self::stackwalker_error::StackwalkerError;
 pub use self::truncate::{MAXIMUM_LENGTH, Truncate};
 use crate::crash_data::CrashData;
+use crate::frames::{Grouping, NameCache};
 use crate::lists::SignatureLists;
 use crate::result::SignatureResult;
 
@@ -43,15 +44,24 @@ pub type RuleError = Box<dyn std::error::Error + Send + Sync>;
 #[non_exhaustive]
 pub struct RuleInput<'a> {
     /// The crash.
-    pub crash: &'a CrashData,
+    pub crash: &'a CrashData<'a>,
     /// The lists in use.
     pub lists: &'a SignatureLists,
+    /// How frames make groups.
+    pub grouping: Grouping,
+    /// Normalised names made before.
+    pub(crate) names: Option<&'a NameCache>,
 }
 
 impl<'a> RuleInput<'a> {
     /// Input for a rule that is run by hand.
-    pub fn new(crash: &'a CrashData, lists: &'a SignatureLists) -> Self {
-        Self { crash, lists }
+    pub fn new(crash: &'a CrashData<'a>, lists: &'a SignatureLists) -> Self {
+        Self {
+            crash,
+            lists,
+            grouping: Grouping::default(),
+            names: None,
+        }
     }
 }
 
@@ -121,15 +131,15 @@ pub(crate) mod testing {
         clippy::needless_pass_by_value,
         reason = "tests write the value in place"
     )]
-    pub(crate) fn crash(json: serde_json::Value) -> CrashData {
-        CrashData::from_json(&json)
+    pub(crate) fn crash(json: serde_json::Value) -> CrashData<'static> {
+        CrashData::from_json(&json).into_owned()
     }
 
     /// The result after one rule, with empty lists.
     pub(crate) fn run(
         rule: &dyn SignatureRule,
         signature: &str,
-        crash: &CrashData,
+        crash: &CrashData<'_>,
     ) -> SignatureResult {
         let lists = SignatureLists::empty();
         let input = RuleInput::new(crash, &lists);
@@ -147,7 +157,7 @@ pub(crate) mod testing {
     pub(crate) fn signature_after(
         rule: &dyn SignatureRule,
         signature: &str,
-        crash: &CrashData,
+        crash: &CrashData<'_>,
     ) -> String {
         run(rule, signature, crash).signature
     }

@@ -27,13 +27,7 @@ impl SignatureRule for RunWatchdog {
     }
 
     fn apply(&self, input: RuleInput<'_>, result: &mut SignatureResult) -> Result<(), RuleError> {
-        generate(
-            input.crash,
-            0,
-            input.crash.threads.first(),
-            input.lists,
-            result,
-        )?;
+        generate(input, 0, input.crash.threads.first(), result)?;
         result.set_signature(self.name(), format!("shutdownhang | {}", result.signature));
         Ok(())
     }

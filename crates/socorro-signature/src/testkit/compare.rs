@@ -18,7 +18,7 @@ pub(super) fn compare_result(result: &SignatureResult, expected: &Value) -> Resu
         .map(str::to_owned);
     compare("proto_signature", &result.proto_signature, &proto_signature)?;
     let log: Vec<String> = result
-        .debug_log
+        .debug_log()
         .iter()
         .map(|line| without_origin(line))
         .collect();

@@ -8,9 +8,10 @@ use super::Outcome;
 use super::compare::compare;
 use super::pipeline::member;
 use crate::crash_data::integer_or_null;
+use crate::events::Event;
 use crate::native::combine_frames;
 use crate::result::ToolOutcome;
-use crate::{CrashData, JavaStackTrace, Scalar, SignatureLists, frames, java, python};
+use crate::{CrashData, Grouping, JavaStackTrace, Scalar, SignatureLists, frames, java, python};
 
 /// Runs one function and compares what it gives, or that it gives nothing where upstream raises an error.
 pub(super) fn run(lists: &SignatureLists, case: &Value) -> Result<Outcome, String> {
@@ -29,6 +30,7 @@ pub(super) fn run(lists: &SignatureLists, case: &Value) -> Result<Outcome, Strin
             json!(
                 frames::normalize_cpp_function(text(0), line.as_ref(), lists.with_line_numbers())
                     .ok()
+                    .map(|name| name.text)
             )
         }
         "normalize_rust_function" => {
@@ -36,6 +38,7 @@ pub(super) fn run(lists: &SignatureLists, case: &Value) -> Result<Outcome, Strin
             json!(
                 frames::normalize_rust_function(text(0), line.as_ref(), lists.with_line_numbers())
                     .ok()
+                    .map(|name| name.text)
             )
         }
         "normalize_frame" => {
@@ -94,29 +97,40 @@ fn stack_names(
     lower_case: bool,
     lists: &SignatureLists,
 ) -> Result<Vec<String>, String> {
-    let crash = CrashData::from_json(&json!({"threads": [thread]}));
+    let crash = json!({"threads": [thread]});
+    let crash = CrashData::from_json(&crash);
     let thread = crash.crashed_thread().ok_or("the case has no thread")?;
-    frames::normalize_stack(thread, lower_case, lists.with_line_numbers())
-        .map_err(|error| error.to_string())
+    let normalizer = frames::Normalizer {
+        lower_case_modules: lower_case,
+        grouping: Grouping::Compatible,
+        with_line_numbers: lists.with_line_numbers(),
+        cache: None,
+    };
+    let names = normalizer
+        .stack_names(thread)
+        .map_err(|error| error.to_string())?;
+    Ok(names.iter().map(|name| name.text().to_string()).collect())
 }
 
 fn generate_native(names: &Value, crashing_thread: &Value, lists: &SignatureLists) -> Value {
-    let names: Vec<String> = names
+    let names: Vec<_> = names
         .as_array()
         .into_iter()
         .flatten()
         .filter_map(Value::as_str)
-        .map(str::to_owned)
+        .map(frames::FrameName::new)
         .collect();
     let mut outcome = combine_frames(&names, crashing_thread.as_i64().map(i128::from), lists);
-    if let Some(first) = outcome.debug_log.first_mut() {
-        *first = "using included signature lists".to_owned();
+    if let Some(first) = outcome.events.first_mut() {
+        *first = Event::Lists("included signature lists".into());
     }
     tool_result(&outcome)
 }
 
 fn tool_result(outcome: &ToolOutcome) -> Value {
-    json!({"signature": outcome.signature, "notes": outcome.notes, "debug_notes": outcome.debug_log})
+    let lines = outcome.events.iter().filter_map(Event::line);
+    let lines: Vec<_> = lines.map(|line| line.to_string()).collect();
+    json!({"signature": outcome.signature, "notes": outcome.notes, "debug_notes": lines})
 }
 
 fn fix_missing_module(frame: &Value) -> Value {
@@ -126,7 +140,8 @@ fn fix_missing_module(frame: &Value) -> Value {
         .get("function")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    if let Some(full) = frames::function_with_module(file, function) {
+    let path = file.and_then(frames::parse_source_file);
+    if let Some(full) = frames::function_with_module(path, function) {
         fixed["function"] = json!(full);
     }
     fixed

@@ -73,7 +73,7 @@ impl VectorRunner {
             "malformed.json" => pipeline::run_malformed(&self.generator, case),
             "processed.json" => pipeline::run_processed(&self.generator, case),
             "siglist_loading.json" => lists::run(case),
-            "functions.json" => functions::run(self.generator.lists(), case),
+            "functions.json" => functions::run(&self.generator.lists(), case),
             other => Err(format!("unknown vector file {other}")),
         }
     }

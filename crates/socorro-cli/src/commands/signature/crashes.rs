@@ -36,12 +36,12 @@ pub(super) struct CrashFiles {
 }
 
 /// A crash, and where it was found.
-pub(super) struct Crash {
+pub(super) struct Crash<'a> {
     pub(super) place: Place,
-    pub(super) input: CrashInput,
+    pub(super) input: CrashInput<'a>,
 }
 
-impl Crash {
+impl Crash<'_> {
     /// The crash id fit for a terminal, or the place of a crash that has none.
     pub(super) fn label(&self) -> String {
         match &self.input.crash_id {
@@ -83,7 +83,7 @@ impl CrashFiles {
         &self,
         output: &mut Output,
         show_progress: bool,
-        each: impl FnMut(&Crash, &mut Output) -> Result<(), Failure>,
+        each: impl FnMut(&Crash<'_>, &mut Output) -> Result<(), Failure>,
     ) -> Result<u64, Failure> {
         let files = self.files()?;
         let mut run = Run {
@@ -131,7 +131,7 @@ struct Run<'a, F> {
     unreadable: u64,
 }
 
-impl<F: FnMut(&Crash, &mut Output) -> Result<(), Failure>> Run<'_, F> {
+impl<F: FnMut(&Crash<'_>, &mut Output) -> Result<(), Failure>> Run<'_, F> {
     /// Reads a file. The inner failure is one of this file, the outer one ends the run.
     fn file(&mut self, path: &Path) -> Result<Result<(), Failure>, Failure> {
         let input = match input::crashes(path, &self.progress) {

@@ -57,6 +57,7 @@ impl Rule for Signature {
     fn apply(&self, crash: &mut Crash) -> Result<(), RuleError> {
         let data = CrashData::from_processed_crash(crash.processed.as_map());
         let result = self.generator.generate(&data);
+        let debug_log = result.debug_log().join("\n");
         crash.processed.set("signature", result.signature);
         for note in result.notes {
             crash.note(note);
@@ -67,9 +68,7 @@ impl Rule for Signature {
                 crash.processed.remove("proto_signature");
             }
         }
-        crash
-            .processed
-            .set("signature_debug", result.debug_log.join("\n"));
+        crash.processed.set("signature_debug", debug_log);
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Which normalised names a text can stand for.
 
-use crate::frames::{StackEntry, normalize_frame};
+use crate::crash_data::{Frame, Thread};
+use crate::frames::{Grouping, Normalizer};
 use crate::lists::PatternList;
 
 /// A source file that makes a function one of Rust.
@@ -19,13 +20,24 @@ pub(super) fn frame_names(text: &str, with_line_numbers: &PatternList) -> Vec<St
 
 /// The normalised names of a function, as one of C++ and as one of Rust.
 pub(super) fn function_names(function: &str, with_line_numbers: &PatternList) -> Vec<String> {
-    let named_in = |file| {
-        let entry = StackEntry {
-            function: Some(function),
-            file,
-            ..StackEntry::default()
+    let normalizer = Normalizer {
+        lower_case_modules: false,
+        grouping: Grouping::Compatible,
+        with_line_numbers,
+        cache: None,
+    };
+    let named_in = |file: Option<&'static str>| {
+        let frame = Frame {
+            function: Some(function.into()),
+            file: file.map(Into::into),
+            ..Frame::default()
         };
-        normalize_frame(&entry, with_line_numbers).ok()
+        let thread = Thread {
+            frames: vec![frame],
+            ..Thread::default()
+        };
+        let name = normalizer.stack_names(&thread).ok()?.into_iter().next()?;
+        Some(name.text().to_string())
     };
     let names = [None, Some(RUST_SOURCE_FILE)].into_iter();
     names.filter_map(named_in).collect()

@@ -24,11 +24,16 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn new(crash: &Crash, result: SignatureResult) -> Self {
+    pub(super) fn new(crash: &Crash<'_>, result: SignatureResult) -> Self {
         Self {
-            crash_id: crash.input.crash_id.clone(),
+            crash_id: crash.input.crash_id.as_deref().map(str::to_owned),
             source: crash.place.to_string(),
-            old: crash.input.crash.original_signature.clone(),
+            old: crash
+                .input
+                .crash
+                .original_signature
+                .as_deref()
+                .map(str::to_owned),
             result,
         }
     }
@@ -145,11 +150,9 @@ mod tests {
 
     /// A report of a crash that came with `old`.
     pub(super) fn report(old: Option<&str>, new: &str, notes: &[&str]) -> Report {
-        let result = SignatureResult {
-            signature: new.to_owned(),
-            notes: notes.iter().map(|note| (*note).to_owned()).collect(),
-            ..SignatureResult::default()
-        };
+        let mut result = SignatureResult::default();
+        result.signature = new.to_owned();
+        result.notes = notes.iter().map(|note| (*note).to_owned()).collect();
         Report {
             crash_id: None,
             source: "crashes.json:1".to_owned(),
