@@ -13,7 +13,7 @@ use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, P
 use crate::commands;
 
 pub(crate) use queue::{QueueArguments, open as open_queue};
-pub(crate) use signature::{SignatureArguments, generator};
+pub(crate) use signature::{Grouping, SignatureArguments, generator};
 pub(crate) use stackwalk::WalkArguments;
 pub(crate) use storage::StorageArguments;
 

@@ -247,6 +247,71 @@ fn lists_of_ones_own_are_used_and_empty_ones_warned_of() {
 }
 
 #[test]
+fn a_signature_is_explained() {
+    let site = Site::new();
+    let own = lists(&site, "lists", "raise\n", "# copies\nmem\n");
+    let crash = crash("1", "", &["raise", "memcpy", "decode(int)"]).to_string();
+    let explain = |arguments: &[&str], input: &str| {
+        let explain = ["signature", "--explain", "--siglists", &own];
+        run_with_input(explain.iter().chain(arguments).copied(), input.as_bytes()).succeeds()
+    };
+    let prefix = site.path("lists").join("prefix_signature_re.txt");
+    let joined = format!("joined    1  memcpy  [{}:2: mem]", prefix.display());
+    let text = explain(&[], &crash);
+    assert!(
+        text.stdout
+            .starts_with("memcpy | decode\n\nthe stack of thread 0\n")
+    );
+    text.prints(&[&joined, "\nkept      2  decode\n"]);
+    explain(&[], &format!("{crash}\n{crash}"))
+        .prints(&["Steps:    (", &format!("          {joined}\n")]);
+    explain(&["--format", "markdown"], &crash).prints(&[&format!("  * `{joined}`\n")]);
+    let json = explain(&["--format", "json"], &crash).json();
+    assert_eq!(json["steps"][2]["decision"], "prefix");
+    assert_eq!(json["steps"][2]["entry"]["line"], 2);
+    let csv = ["signature", "--explain", "--format", "csv"];
+    run_with_input(csv, b"{}").fails(2, &["--explain", "ndjson"]);
+}
+
+#[test]
+fn crashes_can_be_grouped_by_trust() {
+    let site = Site::new();
+    let frames = |offset: &str| {
+        json!([{"module": "app", "module_offset": offset, "trust": "context"},
+               {"function": "decode", "trust": "cfi"}])
+    };
+    let crashes: String = ["0x10", "0x20"]
+        .map(|offset| format!("{}\n", json!({"threads": [{"frames": frames(offset)}]})))
+        .concat();
+    let own = lists(&site, "lists", "raise\n", "app$\n");
+    let grouped = |grouping| {
+        let arguments = ["signature", "--siglists", &own, "--grouping", grouping];
+        let printed = run_with_input(arguments, crashes.as_bytes()).succeeds();
+        printed.stdout
+    };
+    assert_eq!(
+        grouped("compatible")
+            .matches("New:      app | decode\n")
+            .count(),
+        2
+    );
+    assert!(grouped("trust-weighted").contains("New:      app@0x10 | decode\n"));
+    let diff = [
+        "signature",
+        "diff",
+        "--new-grouping",
+        "trust-weighted",
+        "--new",
+        &own,
+        "--old",
+        &own,
+    ];
+    run_with_input(diff, crashes.as_bytes())
+        .succeeds()
+        .prints(&["split: 2 crashes\n  app | decode\n    -> app@0x10 | decode\n"]);
+}
+
+#[test]
 fn lists_are_tried_out_before_they_go_live() {
     let site = Site::new();
     let crashes = site.write("crashes.ndjson", three_crashes());

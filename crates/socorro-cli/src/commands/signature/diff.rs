@@ -2,19 +2,25 @@
 
 use std::{fmt::Write as _, path::PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use serde_json::json;
 use socorro_core::json::{Form, to_string};
 use socorro_signature::{Preview, SignatureDiff};
 
 use super::{crashes::CrashFiles, format::code};
-use crate::{arguments::generator, exit::Exit, failure::Failure, output::Output};
+use crate::{
+    arguments::{Grouping, generator},
+    exit::Exit,
+    failure::Failure,
+    output::Output,
+};
 
 const EXAMPLES: &str = "\
 Examples:
   socorro signature diff --new ./lists crashes.ndjson
   socorro signature diff --old ./lists --new ./lists.changed crashes/*.json --format markdown
   zcat crashes.ndjson.gz | socorro signature diff --new ./lists --fail-on-change
+  socorro signature diff --new-grouping trust-weighted crashes.ndjson
 
 Both signatures of every crash are made anew, so it does not matter which lists it was processed
 with. Prints what happens to signatures, the changes that most crashes have first:
@@ -35,18 +41,24 @@ enum Format {
     Markdown,
 }
 
-/// Tell which signatures change with other lists.
+/// Tell which signatures change with other lists, or another grouping.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, group(ArgGroup::new("change").required(true).multiple(true)))]
 pub(super) struct DiffArguments {
     #[command(flatten)]
     crashes: CrashFiles,
     /// Directory with the lists to start from [default: the built-in ones]
-    #[arg(long, value_name = "DIR", required_unless_present = "new")]
+    #[arg(long, value_name = "DIR", group = "change")]
     old: Option<PathBuf>,
     /// Directory with the lists to go to [default: the built-in ones]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", group = "change")]
     new: Option<PathBuf>,
+    /// What puts crashes together before [default: compatible]
+    #[arg(long, value_enum, value_name = "GROUPING", group = "change")]
+    old_grouping: Option<Grouping>,
+    /// What puts crashes together after [default: compatible]
+    #[arg(long, value_enum, value_name = "GROUPING", group = "change")]
+    new_grouping: Option<Grouping>,
     /// How to print the changes
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -56,8 +68,11 @@ pub(super) struct DiffArguments {
 }
 
 pub(super) fn run(arguments: &DiffArguments, output: &mut Output) -> Result<Exit, Failure> {
-    let old = generator(arguments.old.as_deref())?;
-    let new = generator(arguments.new.as_deref())?;
+    let side = |lists: &Option<PathBuf>, grouping: Option<Grouping>| {
+        generator(lists.as_deref(), grouping.unwrap_or_default())
+    };
+    let old = side(&arguments.old, arguments.old_grouping)?;
+    let new = side(&arguments.new, arguments.new_grouping)?;
     let mut preview = Preview::new(&old, &new);
     let unreadable = arguments.crashes.for_each(output, true, |crash, _| {
         preview.add(&crash.label(), &crash.input.crash);

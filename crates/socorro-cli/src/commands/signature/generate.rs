@@ -12,6 +12,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   socorro signature processed_crash.json
   socorro stackwalk crash.dmp --symbols ./symbols --json | socorro signature
+  socorro signature processed_crash.json --explain
   socorro signature crashes.ndjson.gz --siglists ./lists --format csv --different-only
   socorro signature diff --new ./lists crashes.ndjson
   socorro signature check ./lists
@@ -51,17 +52,28 @@ pub(super) struct GenerateArguments {
     /// Print only crashes whose signature is not the one they came with
     #[arg(long)]
     different_only: bool,
+    /// Say how each signature came about: which frame was dropped, joined or kept by which list
+    /// entry, and which rule changed what
+    #[arg(long)]
+    explain: bool,
 }
 
 pub(super) fn run(arguments: &GenerateArguments, output: &mut Output) -> Result<Exit, Failure> {
+    if arguments.explain && arguments.format == Format::Csv {
+        return Err(Failure::usage("csv has no column for what --explain says")
+            .hint("--format json or ndjson has"));
+    }
     let generator = arguments.signature.generator()?;
     let mut reports = Reports::new(arguments.format, arguments.different_only);
     let to_terminal = output.is_terminal();
     let unreadable = arguments
         .crashes
         .for_each(output, !to_terminal, |crash, output| {
-            let result = generator.generate(&crash.input.crash);
-            reports.add(Report::new(crash, result), output)
+            let mut report = Report::new(crash, generator.generate(&crash.input.crash));
+            if arguments.explain {
+                report.explain(generator.explain(&crash.input.crash));
+            }
+            reports.add(report, output)
         })?;
     reports.finish(output)?;
     Ok(Exit::failure_if(unreadable > 0))

@@ -32,14 +32,18 @@ pub(super) fn line(report: &Report) -> String {
 
 fn object(report: &Report) -> Value {
     let result = &report.result;
-    json!({
+    let mut object = json!({
         "crash_id": report.crash_id,
         "source": report.source,
         "signature": result.signature,
         "original_signature": report.old,
         "proto_signature": result.proto_signature,
         "notes": result.notes,
-    })
+    });
+    if let Some(steps) = &report.steps {
+        object["steps"] = json!(steps);
+    }
+    object
 }
 
 #[cfg(test)]

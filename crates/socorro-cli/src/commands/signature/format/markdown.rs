@@ -22,6 +22,13 @@ pub(super) fn one_of_many(report: &Report, printed: u64) -> String {
     for note in notes {
         let _ = writeln!(text, "  * {}", Clean(note));
     }
+    let steps = report.step_lines();
+    if !steps.is_empty() {
+        let _ = writeln!(text, "* **Steps:** ({})", steps.len());
+    }
+    for step in steps {
+        let _ = writeln!(text, "  * {}", code(&step));
+    }
     text
 }
 

@@ -7,10 +7,13 @@ mod text;
 
 pub(super) use self::markdown::code;
 
-use socorro_signature::SignatureResult;
+use socorro_signature::{SignatureResult, Step};
 
 use super::{crashes::Crash, generate::Format};
-use crate::{failure::Failure, output::Output};
+use crate::{
+    failure::Failure,
+    output::{Clean, Output},
+};
 
 /// The signature of one crash.
 pub(super) struct Report {
@@ -21,6 +24,8 @@ pub(super) struct Report {
     /// The signature that it came with.
     old: Option<String>,
     result: SignatureResult,
+    /// How it came about, if that was asked for.
+    steps: Option<Vec<Step>>,
 }
 
 impl Report {
@@ -35,7 +40,21 @@ impl Report {
                 .as_deref()
                 .map(str::to_owned),
             result,
+            steps: None,
         }
+    }
+
+    /// Adds how the signature came about.
+    pub(super) fn explain(&mut self, steps: Vec<Step>) {
+        self.steps = Some(steps);
+    }
+
+    /// How the signature came about, a line for each step.
+    fn step_lines(&self) -> Vec<String> {
+        let steps = self.steps.iter().flatten();
+        steps
+            .map(|step| Clean(&step.to_string()).to_string())
+            .collect()
     }
 
     /// The crash id, or the place of a crash that has none.
@@ -158,6 +177,7 @@ mod tests {
             source: "crashes.json:1".to_owned(),
             old: old.map(str::to_owned),
             result,
+            steps: None,
         }
     }
 

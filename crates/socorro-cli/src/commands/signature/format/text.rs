@@ -5,11 +5,18 @@ use std::fmt::Write as _;
 use super::Report;
 use crate::output::Clean;
 
-/// Of one crash alone the signature, so that it can be used in a script, and its notes.
+/// Of one crash alone the signature on the first line, so that scripts find it, then its notes and steps.
 pub(super) fn only(report: &Report) -> String {
     let mut text = format!("{}\n", Clean(&report.result.signature));
     for note in &report.result.notes {
         let _ = writeln!(text, "  {}", Clean(note));
+    }
+    let steps = report.step_lines();
+    if !steps.is_empty() {
+        text.push('\n');
+    }
+    for step in steps {
+        let _ = writeln!(text, "{step}");
     }
     text
 }
@@ -30,6 +37,13 @@ pub(super) fn one_of_many(report: &Report, printed: u64) -> String {
     }
     for note in notes {
         let _ = writeln!(text, "          {}", Clean(note));
+    }
+    let steps = report.step_lines();
+    if !steps.is_empty() {
+        let _ = writeln!(text, "Steps:    ({})", steps.len());
+    }
+    for step in steps {
+        let _ = writeln!(text, "          {step}");
     }
     text
 }
