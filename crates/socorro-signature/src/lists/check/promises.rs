@@ -61,17 +61,19 @@ pub(super) fn check_examples(
                 (true, None) => (
                     ProblemKind::UnmatchedExample,
                     format!(
-                        "{:?} does not match its example {:?}, a frame named {}",
+                        "{:?} does not match its example {:?}{}",
                         entry.text,
                         example.frame,
-                        quoted(&names)
+                        named(example.frame, &names)
                     ),
                 ),
                 (false, Some(name)) => (
                     ProblemKind::MatchedCounterexample,
                     format!(
-                        "{:?} matches its counterexample {:?}, a frame named {name:?}",
-                        entry.text, example.frame
+                        "{:?} matches its counterexample {:?}{}",
+                        entry.text,
+                        example.frame,
+                        named(example.frame, std::slice::from_ref(name))
                     ),
                 ),
                 _ => continue,
@@ -108,6 +110,14 @@ pub(super) fn check_sentinels(
         );
         report.add(sentinels.problem(ProblemKind::ImpossibleSentinel, entry, message));
     }
+}
+
+/// How a frame is named, where that is something else than how it is written.
+fn named(frame: &str, names: &[String]) -> String {
+    if names.iter().all(|name| name == frame) {
+        return String::new();
+    }
+    format!(", which is named {}", quoted(names))
 }
 
 /// The names for a message, each once.
