@@ -29,14 +29,16 @@ fn signature_of(crash: &Value) -> String {
 
 #[test]
 fn linux_abort_names_who_aborted() {
-    let stack = [
-        "__pthread_kill_implementation",
-        "raise",
-        "abort",
-        "give_up(int)",
-        "main",
-    ];
-    assert_eq!(signature(&stack), "abort | give_up");
+    for abort in ["abort", "__GI_abort"] {
+        let stack = [
+            "__pthread_kill_implementation",
+            "raise",
+            abort,
+            "give_up(int)",
+            "main",
+        ];
+        assert_eq!(signature(&stack), "give_up");
+    }
 }
 
 #[test]
@@ -112,7 +114,7 @@ fn cpp_uncaught_exception_names_who_threw() {
         "__cxa_throw",
         "Parser::parse(std::string const&)",
     ];
-    assert_eq!(signature(&stack), "abort | Parser::parse");
+    assert_eq!(signature(&stack), "Parser::parse");
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! Grouping that does not rely on frames found by scanning nor on modules without symbols.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may stop where its set-up is wrong"
+)]
+
 use serde_json::{Value, json};
 use socorro_signature::{CrashData, Grouping, ListTexts, SignatureGenerator, SignatureLists};
 
@@ -101,6 +106,20 @@ fn lists_are_asked_about_the_module_and_three_such_frames_are_enough() {
         both(json!([{"module": "b.dll"}, {"function": "f"}])).1,
         "b.dll | f"
     );
+}
+
+#[test]
+fn placeholders_in_symbols_are_no_functions() {
+    for function in [
+        "<.text ELF section in app.exe>",
+        "<name omitted>",
+        "<unknown in app.exe>",
+    ] {
+        let (compatible, weighted) =
+            both(json!([{"function": function, "module": "app.exe", "module_offset": "0x7"}]));
+        assert_eq!(compatible, function);
+        assert_eq!(weighted, "app.exe/4C4C44A8@0x7");
+    }
 }
 
 #[test]

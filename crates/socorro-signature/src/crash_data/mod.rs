@@ -90,7 +90,7 @@ pub struct Frame<'a> {
     pub offset: Option<Scalar<'a>>,
     /// Instruction address within the module, hexadecimal text.
     pub module_offset: Option<Cow<'a, str>>,
-    /// Debug id of the module, known for frames without a function only.
+    /// Debug id of the module, known for frames without a function only (nor a placeholder for one).
     pub debug_id: Option<Cow<'a, str>>,
     /// How the stackwalker found the frame: `context`, `cfi`, `frame_pointer`, `scan` …
     pub trust: Option<Cow<'a, str>>,

@@ -11,6 +11,7 @@ use super::{
     thread_index,
 };
 use crate::FRAME_LIMIT;
+use crate::frames::is_placeholder;
 
 impl<'a> CrashData<'a> {
     /// Reads a crash data object. What is missing, of the wrong type or unknown is ignored.
@@ -141,7 +142,7 @@ fn read_thread<'a>(thread: &'a Map<String, Value>, debug_ids: &mut DebugIds<'a>)
             break;
         }
         let mut frame = read_frame(value);
-        if frame.function.is_none()
+        if frame.function.as_deref().is_none_or(is_placeholder)
             && let Some(module) = &frame.module
         {
             frame.debug_id = debug_ids.of(module);

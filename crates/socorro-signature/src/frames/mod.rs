@@ -123,7 +123,9 @@ impl Normalizer<'_> {
         entry: &StackEntry<'text>,
         lookup: &mut NameLookup<'_, 'text>,
     ) -> Result<FrameName, NormalizeError> {
-        if let Some(function) = present(entry.function) {
+        if let Some(function) = present(entry.function)
+            && (self.grouping == Grouping::Compatible || !is_placeholder(function))
+        {
             return self.function_name(function, entry, lookup);
         }
         let line = entry.line.filter(|line| line.is_truthy());
@@ -214,6 +216,14 @@ fn with_offset(module: FrameName, entry: &StackEntry<'_>) -> FrameName {
         None => format!("{name}@{offset}"),
     };
     FrameName::with_offset(&text, name)
+}
+
+/// Whether a function is no function but what stands for one in symbols of a stripped module, such as
+/// `<.text ELF section in libfoo.so>`.
+pub(crate) fn is_placeholder(function: &str) -> bool {
+    function == "<name omitted>"
+        || function.starts_with("<unknown in ")
+        || function.starts_with("<.") && function.contains(" ELF section in ")
 }
 
 /// How frames make groups: what a signature is to be compared by.

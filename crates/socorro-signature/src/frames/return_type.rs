@@ -19,6 +19,9 @@ fn closer_of(open: u8) -> Option<u8> {
 ///
 /// Source: Socorro `socorro/signature/utils.py` (`drop_prefix_and_return_type`).
 pub(crate) fn drop_prefix_and_return_type(declaration: &str) -> Option<&str> {
+    if !declaration.is_empty() && !declaration.contains(' ') {
+        return Some(declaration);
+    }
     let bytes = declaration.as_bytes();
     let mut expected_closers = Vec::new();
     let mut words = Words {

@@ -1,10 +1,11 @@
-//! Running signature test vectors.
+//! Running signature test vectors, and checking what holds for every input.
 //!
 //! Not part of the public interface. The vectors are JSON files of cases whose results were recorded from Mozilla's
 //! signature generator; this module runs one case of one file.
 
 mod compare;
 mod functions;
+mod hold;
 mod lists;
 mod pipeline;
 
@@ -12,6 +13,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+pub use self::hold::{generators, holds_for_bytes, holds_for_crash};
 use crate::{SignatureError, SignatureGenerator, SignatureLists};
 
 /// What running a case showed.
