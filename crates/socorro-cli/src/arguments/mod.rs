@@ -13,6 +13,8 @@ use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, P
 use crate::commands;
 
 pub(crate) use queue::{QueueArguments, open as open_queue};
+#[cfg(unix)]
+pub(crate) use signature::warn_of_empty_lists;
 pub(crate) use signature::{Grouping, SignatureArguments, generator};
 pub(crate) use stackwalk::WalkArguments;
 pub(crate) use storage::StorageArguments;

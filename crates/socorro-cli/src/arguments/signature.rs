@@ -61,9 +61,17 @@ pub(crate) fn generator(
 
 fn load(directory: &Path) -> Result<SignatureLists, Failure> {
     let lists = SignatureLists::from_directory(directory)?;
+    warn_of_empty_lists(&lists);
+    Ok(lists)
+}
+
+/// Warns of lists of one's own that have no entries: they match nothing, which is hardly meant.
+pub(crate) fn warn_of_empty_lists(lists: &SignatureLists) {
+    let Some(directory) = lists.directory() else {
+        return;
+    };
     for list in lists.empty_lists() {
         let file = directory.join(list.file_name());
         tracing::warn!(file = %file.display(), "the signature list has no entries");
     }
-    Ok(lists)
 }

@@ -468,3 +468,23 @@ fn recorded_crashes_have_the_signatures_that_were_recorded() {
         );
     }
 }
+
+#[test]
+fn the_built_in_lists_are_written_once() {
+    let site = Site::new();
+    let directory = site.file("new/lists");
+    let written = run(["signature", "lists", &directory]).succeeds();
+    assert_eq!(written.stdout.lines().count(), 4);
+    run(["signature", "check", &directory]).succeeds();
+    let crashes = site.write("crashes.ndjson", three_crashes());
+    let same = run([
+        "signature",
+        "diff",
+        "--new",
+        &directory,
+        "--fail-on-change",
+        &crashes,
+    ]);
+    same.succeeds();
+    run(["signature", "lists", &directory]).fails(1, &["exists already", "nothing was written"]);
+}

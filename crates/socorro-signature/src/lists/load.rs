@@ -102,15 +102,9 @@ impl Default for SignatureLists {
 }
 
 pub(super) fn raw_text<'a>(texts: &ListTexts<'a>, name: ListName) -> RawList<'a> {
-    let text = match name {
-        ListName::Irrelevant => texts.irrelevant,
-        ListName::Prefix => texts.prefix,
-        ListName::WithLineNumbers => texts.with_line_numbers,
-        ListName::Sentinels => texts.sentinels,
-    };
     RawList {
         source: ListSource { name, path: None },
-        bytes: text.as_bytes().into(),
+        bytes: texts.of(name).as_bytes().into(),
     }
 }
 

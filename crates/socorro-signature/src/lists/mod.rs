@@ -65,6 +65,23 @@ pub struct ListTexts<'a> {
     pub sentinels: &'a str,
 }
 
+impl<'a> ListTexts<'a> {
+    /// The lists that come with the product, to start lists of your own from.
+    pub fn included() -> ListTexts<'static> {
+        load::INCLUDED
+    }
+
+    /// The text of one list.
+    pub fn of(&self, list: ListName) -> &'a str {
+        match list {
+            ListName::Irrelevant => self.irrelevant,
+            ListName::Prefix => self.prefix,
+            ListName::WithLineNumbers => self.with_line_numbers,
+            ListName::Sentinels => self.sentinels,
+        }
+    }
+}
+
 /// Where lists come from, as the debug log says it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Origin {

@@ -6,6 +6,7 @@ mod crashes;
 mod diff;
 mod format;
 mod generate;
+mod lists;
 
 use clap::{Args, Subcommand};
 
@@ -25,6 +26,7 @@ pub(crate) struct SignatureCommand {
 enum Command {
     Diff(diff::DiffArguments),
     Check(check::CheckArguments),
+    Lists(lists::ListsArguments),
 }
 
 pub(crate) fn run(command: &SignatureCommand, output: &mut Output) -> Result<Exit, Failure> {
@@ -32,5 +34,6 @@ pub(crate) fn run(command: &SignatureCommand, output: &mut Output) -> Result<Exi
         None => generate::run(&command.generate, output),
         Some(Command::Diff(arguments)) => diff::run(arguments, output),
         Some(Command::Check(arguments)) => check::run(arguments, output),
+        Some(Command::Lists(arguments)) => lists::run(arguments, output),
     }
 }
