@@ -13,6 +13,7 @@ use std::{
     sync::Arc,
 };
 
+use self::list::Listed;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
@@ -20,7 +21,7 @@ use object_store::{ObjectStore, local::LocalFileSystem, memory::InMemory};
 use socorro_core::{CrashId, DumpName, Dumps, ProcessedCrash, RawCrash, time::Date};
 
 use crate::{
-    document::DocumentKey,
+    document::{DocumentFolder, DocumentKey},
     error::Error,
     item::{Item, Subject},
     options::StorageOptions,
@@ -196,7 +197,15 @@ impl CrashStorage for ObjectStorage {
         date: Date,
         after: Option<CrashId>,
     ) -> BoxStream<'_, Result<CrashId, Error>> {
-        self.raw_crashes_of(date, after)
+        self.crashes_of(Listed::RawCrashes, date, after)
+    }
+
+    fn list_processed(
+        &self,
+        date: Date,
+        after: Option<CrashId>,
+    ) -> BoxStream<'_, Result<CrashId, Error>> {
+        self.crashes_of(Listed::ProcessedCrashes, date, after)
     }
 
     async fn save_document(&self, key: &DocumentKey, content: Bytes) -> Result<(), Error> {
@@ -205,6 +214,15 @@ impl CrashStorage for ObjectStorage {
 
     async fn document(&self, key: &DocumentKey) -> Result<Bytes, Error> {
         self.read_document(key).await
+    }
+
+    async fn delete_document(&self, key: &DocumentKey) -> Result<(), Error> {
+        self.remove(&Subject::Document(key.clone()), key.as_str())
+            .await
+    }
+
+    fn list_documents(&self, folder: &DocumentFolder) -> BoxStream<'_, Result<DocumentKey, Error>> {
+        self.documents_in(folder)
     }
 
     async fn check(&self) -> Result<(), Error> {
