@@ -4,6 +4,7 @@ mod catalog;
 mod delete;
 mod failure;
 mod list;
+mod lock;
 mod read;
 mod write;
 
@@ -38,7 +39,7 @@ use crate::{
 /// | an item is written whole or not at all | one request, or an upload in parts that is completed at the end | yes | written to `{name}#{n}`, then renamed |
 /// | what was written survives a power failure | yes | no | yes, unless [`durable`](StorageOptions::durable) is off: `fsync` of the file, then of its directory and of new ones above it (on Unix); deletions are not flushed |
 /// | [`Expected::Absent`] | atomic | atomic | atomic (a hard link) |
-/// | [`Expected::Version`] | atomic | atomic | compared, then overwritten: a write right in between is lost |
+/// | [`Expected::Version`] | atomic | atomic | atomic among those that expect a version (a lock on the file that is replaced); where the file system has no locks, compared and then overwritten |
 /// | content type of JSON and dumps | stored | stored | none |
 ///
 /// A bucket whose server knows no conditional writes is overwritten without a condition. Dumps

@@ -48,6 +48,7 @@ macro_rules! conformance_tests {
             only_the_expected_version_is_replaced
             an_answer_that_was_lost_is_no_conflict
             of_two_first_writers_one_wins
+            of_two_replacers_one_wins
             damaged_raw_crashes_are_corrupt
             damaged_processed_crashes_are_corrupt
             damaged_lists_are_corrupt
