@@ -69,7 +69,7 @@ pub mod testkit;
 mod values;
 
 pub use address::open;
-pub use document::DocumentKey;
+pub use document::{DocumentFolder, DocumentKey};
 pub use error::{Error, ErrorKind, Source};
 pub use extension::CrashStorageExt;
 pub use item::{Item, Subject};

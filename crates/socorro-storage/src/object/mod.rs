@@ -4,6 +4,7 @@ mod catalog;
 mod delete;
 mod failure;
 mod list;
+mod lock;
 mod read;
 mod write;
 
@@ -13,6 +14,7 @@ use std::{
     sync::Arc,
 };
 
+use self::list::Listed;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
@@ -20,7 +22,7 @@ use object_store::{ObjectStore, local::LocalFileSystem, memory::InMemory};
 use socorro_core::{CrashId, DumpName, Dumps, ProcessedCrash, RawCrash, time::Date};
 
 use crate::{
-    document::DocumentKey,
+    document::{DocumentFolder, DocumentKey},
     error::Error,
     item::{Item, Subject},
     options::StorageOptions,
@@ -37,7 +39,7 @@ use crate::{
 /// | an item is written whole or not at all | one request, or an upload in parts that is completed at the end | yes | written to `{name}#{n}`, then renamed |
 /// | what was written survives a power failure | yes | no | yes, unless [`durable`](StorageOptions::durable) is off: `fsync` of the file, then of its directory and of new ones above it (on Unix); deletions are not flushed |
 /// | [`Expected::Absent`] | atomic | atomic | atomic (a hard link) |
-/// | [`Expected::Version`] | atomic | atomic | compared, then overwritten: a write right in between is lost |
+/// | [`Expected::Version`] | atomic | atomic | atomic among those that expect a version (a lock on the file that is replaced); where the file system has no locks, compared and then overwritten |
 /// | content type of JSON and dumps | stored | stored | none |
 ///
 /// A bucket whose server knows no conditional writes is overwritten without a condition. Dumps
@@ -196,7 +198,15 @@ impl CrashStorage for ObjectStorage {
         date: Date,
         after: Option<CrashId>,
     ) -> BoxStream<'_, Result<CrashId, Error>> {
-        self.raw_crashes_of(date, after)
+        self.crashes_of(Listed::RawCrashes, date, after)
+    }
+
+    fn list_processed(
+        &self,
+        date: Date,
+        after: Option<CrashId>,
+    ) -> BoxStream<'_, Result<CrashId, Error>> {
+        self.crashes_of(Listed::ProcessedCrashes, date, after)
     }
 
     async fn save_document(&self, key: &DocumentKey, content: Bytes) -> Result<(), Error> {
@@ -205,6 +215,15 @@ impl CrashStorage for ObjectStorage {
 
     async fn document(&self, key: &DocumentKey) -> Result<Bytes, Error> {
         self.read_document(key).await
+    }
+
+    async fn delete_document(&self, key: &DocumentKey) -> Result<(), Error> {
+        self.remove(&Subject::Document(key.clone()), key.as_str())
+            .await
+    }
+
+    fn list_documents(&self, folder: &DocumentFolder) -> BoxStream<'_, Result<DocumentKey, Error>> {
+        self.documents_in(folder)
     }
 
     async fn check(&self) -> Result<(), Error> {
