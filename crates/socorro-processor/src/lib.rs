@@ -34,7 +34,10 @@
 #![forbid(unsafe_code)]
 
 mod crash;
+pub mod destinations;
 mod error;
+#[cfg(any(feature = "http-versions", feature = "webhook"))]
+mod http;
 mod pipeline;
 mod rule;
 pub mod rules;
@@ -46,6 +49,7 @@ pub mod version_lookup;
 mod worker;
 
 pub use crash::Crash;
+pub use destinations::{Destination, Destinations};
 pub use error::Error;
 pub use pipeline::Pipeline;
 pub use rule::{AsyncRule, Item, Rule, RuleError, RuleInfo};
