@@ -2,10 +2,7 @@
 
 use std::{error::Error as _, time::Duration};
 
-use reqwest::{
-    Url,
-    header::{HeaderMap, RETRY_AFTER},
-};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 /// How long the service wants to be left alone.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -34,14 +31,4 @@ pub(crate) fn reason(error: &reqwest::Error) -> String {
         cause = Some(inner);
     }
     cause.map_or_else(|| kind.to_owned(), |cause| format!("{kind}: {cause}"))
-}
-
-/// A URL as it may be shown: without user name, password and query.
-pub(crate) fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    // These fail for URLs without a host, which have neither.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.set_query(None);
-    url.into()
 }

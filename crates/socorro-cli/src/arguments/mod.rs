@@ -1,5 +1,6 @@
 //! What can be said on the command line, as far as commands share it.
 
+mod destinations;
 mod queue;
 mod signature;
 mod stackwalk;
@@ -12,6 +13,7 @@ use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, P
 
 use crate::commands;
 
+pub(crate) use destinations::DestinationArguments;
 pub(crate) use queue::{QueueArguments, open as open_queue};
 #[cfg(unix)]
 pub(crate) use signature::warn_of_empty_lists;

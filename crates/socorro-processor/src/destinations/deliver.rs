@@ -18,12 +18,16 @@ pub(crate) struct Saved {
     pub(crate) replaced: bool,
 }
 
-/// A required destination did not take a crash, and that could not be noted either.
+/// A required destination did not take a crash, or may not have, and that could not be noted.
 #[derive(Debug, thiserror::Error)]
-#[error("destination {destination} did not take the crash, and that cannot be noted")]
-pub(crate) struct NotNoted {
-    destination: String,
-    source: socorro_storage::Error,
+pub(crate) enum NotNoted {
+    #[error("destination {destination} did not take the crash, and that cannot be noted")]
+    Storage {
+        destination: String,
+        source: socorro_storage::Error,
+    },
+    #[error("what destinations did not take is not noted within {limit:?}")]
+    TooSlow { limit: Duration },
 }
 
 /// What became of a crash at one destination.
@@ -34,7 +38,7 @@ struct Offered<'a> {
 
 impl Destinations {
     /// Gives a crash to all destinations at the same time, and notes in `storage` which did not
-    /// take it. `limit` is for all tries of a destination together.
+    /// take it. `limit` is for all tries of a destination together, and then for the notes.
     pub(crate) async fn deliver(
         &self,
         storage: &dyn CrashStorage,
@@ -57,7 +61,9 @@ impl Destinations {
             Offered { entry, result }
         });
         let offered = join_all(offers).await;
-        settle(storage, id, saved, &offered).await
+        timeout(limit, settle(storage, id, saved, &offered))
+            .await
+            .unwrap_or(Err(NotNoted::TooSlow { limit }))
     }
 }
 
@@ -115,7 +121,7 @@ async fn owe(
             count(&entry.counters.noted);
         }
         Err(source) if entry.options.required => {
-            return Err(NotNoted {
+            return Err(NotNoted::Storage {
                 destination: destination.clone(),
                 source,
             });

@@ -14,7 +14,7 @@ use futures::{
 };
 use socorro_core::CrashId;
 use socorro_storage::{CrashStorage, DocumentKey, Error, ErrorKind};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{Destinations, Entry, count};
 use crate::worker::fence;
@@ -23,6 +23,9 @@ use crate::worker::fence;
 const BATCH: usize = 1000;
 /// How many crashes are sent to one destination at a time.
 const CONCURRENT: usize = 8;
+
+/// How long main storage may take with one note, or with a part of the list.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
 /// What became of the notes in one pass.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -103,7 +106,16 @@ impl Entry {
     async fn sweep(&self, storage: &dyn CrashStorage) -> SweepSummary {
         let mut summary = SweepSummary::default();
         let mut batches = self.notes(storage).chunks(BATCH);
-        while let Some(batch) = batches.next().await {
+        loop {
+            let Ok(batch) = timeout(PATIENCE, batches.next()).await else {
+                tracing::error!(
+                    destination = self.name,
+                    "cannot list what is noted: no answer"
+                );
+                summary.left += 1;
+                break;
+            };
+            let Some(batch) = batch else { break };
             if !self.settle_all(storage, batch, &mut summary).await {
                 break;
             }
@@ -183,9 +195,14 @@ impl Entry {
             tracing::warn!(destination = self.name, %note, "this is no note about a crash");
             return Settled::Left;
         };
-        match self.resend(storage, note, &id).await {
-            Ok(settled) => settled,
-            Err(error) => {
+        let limit = self.options.timeout.saturating_add(PATIENCE);
+        match timeout(limit, self.resend(storage, note, &id)).await {
+            Err(_) => {
+                tracing::warn!(destination = self.name, %id, "not sent within {limit:?}");
+                Settled::Outage
+            }
+            Ok(Ok(settled)) => settled,
+            Ok(Err(error)) => {
                 tracing::warn!(destination = self.name, %id, %error, "the note stays for now");
                 Settled::Outage
             }

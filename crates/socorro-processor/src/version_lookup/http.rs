@@ -7,7 +7,7 @@ use reqwest::{Client, Response, StatusCode, Url, redirect};
 use serde_json::Value;
 
 use super::{LookupError, VersionLookup};
-use crate::http::{reason, retry_after, shown};
+use crate::http::{reason, retry_after};
 
 /// How large an answer may be, in bytes after decompression.
 const MAX_ANSWER: usize = 1 << 20;
@@ -190,6 +190,16 @@ fn broken(error: &reqwest::Error) -> Failure {
         reason: reason(error),
         rest: None,
     }
+}
+
+/// A URL as it may be shown: without user name, password and query.
+fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    // These fail for URLs without a host, which have neither.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.into()
 }
 
 /// Without the secrets that the URL may hold.

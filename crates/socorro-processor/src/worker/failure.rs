@@ -121,8 +121,7 @@ impl Failure {
         Self::outage(with_sources(error))
     }
 
-    /// A required destination did not take the crash, and that could not be noted: main storage
-    /// is out of order, or soon will be asked again.
+    /// A required destination did not take the crash, and that could not be noted either.
     pub(super) fn not_noted(error: &NotNoted) -> Self {
         Self::outage(with_sources(error))
     }

@@ -77,14 +77,10 @@ impl fmt::Display for Summary {
             write!(f, ", {} taken over by another processor", self.leases_lost)?;
         }
         if self.noted > 0 {
-            write!(f, ", {} times a destination has to wait", self.noted)?;
+            write!(f, ", {} noted for destinations", self.noted)?;
         }
         if self.taken_later > 0 {
-            write!(
-                f,
-                ", {} times a destination was made up for",
-                self.taken_later
-            )?;
+            write!(f, ", {} sent to destinations late", self.taken_later)?;
         }
         Ok(())
     }

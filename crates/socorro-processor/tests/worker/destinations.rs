@@ -15,7 +15,7 @@ use socorro_storage::{
 use tokio::{task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Event, Gate, Mood, Receiver, Scene};
+use crate::support::{Event, Gate, Mood, Receiver, Scene, hang};
 
 const GRACE: Duration = Duration::from_secs(25);
 const MOMENT: Duration = Duration::from_millis(100);
@@ -211,6 +211,39 @@ async fn a_required_destination_that_cannot_be_noted_gives_the_crash_back_and_ne
     receiver.set(Mood::Takes);
     let worker = scene.worker_to(&destinations);
     scene.run_until(&worker, Event::Acked, 1).await;
+    assert_eq!(receiver.last(&id), scene.processed(&id).await);
+    assert_eq!(scene.noted("only").await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_main_storage_that_hangs_while_a_note_is_written_is_an_outage() {
+    let scene = Scene::memory();
+    let id = scene.submit().await;
+    scene.fail_deliveries(99).await;
+    scene.storage.hooks.set("save_document", hang());
+    let receiver = Receiver::new(Mood::IsOut);
+    let destinations = only(&receiver, required());
+    let summary = drain(&scene, &destinations).await;
+    assert_eq!((summary.given_back, summary.dead_lettered), (1, 0));
+
+    scene.storage.hooks.clear("save_document");
+    receiver.set(Mood::Takes);
+    let worker = scene.worker_to(&destinations);
+    scene.run_until(&worker, Event::Acked, 1).await;
+    assert_eq!(receiver.last(&id), scene.processed(&id).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_does_not_wait_for_ever_for_a_storage_that_hangs() {
+    let scene = Scene::memory();
+    let id = scene.submit().await;
+    let receiver = Receiver::new(Mood::Takes);
+    let destinations = only(&receiver, required());
+    noted(&scene, &receiver, &destinations).await;
+    scene.storage.hooks.set("delete_document", hang());
+    assert_eq!(sweep(&scene, &destinations).await, (0, 1, 0));
+    scene.storage.hooks.clear("delete_document");
+    assert_eq!(sweep(&scene, &destinations).await.1, 0);
     assert_eq!(receiver.last(&id), scene.processed(&id).await);
     assert_eq!(scene.noted("only").await, []);
 }
