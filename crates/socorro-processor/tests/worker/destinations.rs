@@ -437,6 +437,46 @@ async fn a_note_that_is_written_while_an_older_one_is_settled_stays() {
     assert_eq!(scene.noted("only").await, []);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_note_that_is_written_just_before_an_older_one_is_deleted_stays() {
+    let scene = Scene::memory();
+    let id = scene.submit().await;
+    let receiver = Receiver::new(Mood::Takes);
+    let destinations = only(&receiver, required());
+    noted(&scene, &receiver, &destinations).await;
+    // The sweep of the end of that set the note aside; here is one as workers write it.
+    let note = DocumentKey::outbox("only", &id).unwrap();
+    scene
+        .storage
+        .save_document(&note, "{}".into())
+        .await
+        .unwrap();
+
+    let gate = Gate::shut();
+    scene.storage.hooks.set("delete_document", gate.hook());
+    let (sweeping, storage) = (destinations.clone(), scene.storage.clone());
+    let swept = tokio::spawn(async move { sweeping.sweep(&*storage).await });
+    // One is done with, the other is to be set aside; then that is done with as well.
+    gate.wait_for(2).await;
+    gate.let_through(2);
+    let last = tokio::time::timeout(Duration::from_secs(60), gate.wait_for(1)).await;
+    assert!(last.is_ok(), "nothing was set aside");
+    receiver.set(Mood::Refuses);
+    scene.publish(id).await;
+    scene
+        .run_until(&scene.worker_to(&only_noting(&receiver)), Event::Acked, 2)
+        .await;
+    gate.let_through(9);
+    swept.await.unwrap();
+    assert!(scene.noted("only").await.contains(&id));
+
+    scene.storage.hooks.clear("delete_document");
+    receiver.set(Mood::Takes);
+    sweep(&scene, &destinations).await;
+    assert_eq!(receiver.last(&id), scene.processed(&id).await);
+    assert_eq!(scene.noted("only").await, []);
+}
+
 /// The only destination once more, as another process has it, whose sweep is far away.
 fn only_noting(receiver: &Arc<Receiver>) -> Destinations {
     let far = Duration::from_secs(1_000_000);
