@@ -2,7 +2,7 @@
 //!
 //! [`CrashStorage`] is the contract, [`ObjectStorage`] the one implementation: in memory, in a
 //! local directory, in S3 (feature `s3`), and over any store of the `object_store` crate.
-//! [`open`] makes one from an address. Keys and stored bytes are those of Mozilla's buckets (see
+//! [`open`] makes one from an address, and [`layer`] has what can be put around any of them. Keys and stored bytes are those of Mozilla's buckets (see
 //! [`layout`]), so that both can work on the same data.
 //!
 //! ```
@@ -58,8 +58,10 @@ mod address;
 mod document;
 mod error;
 mod extension;
+mod fan_out;
 mod forward;
 mod item;
+pub mod layer;
 pub mod layout;
 mod object;
 mod options;
@@ -72,6 +74,7 @@ pub use address::open;
 pub use document::{DocumentFolder, DocumentKey};
 pub use error::{Error, ErrorKind, Source};
 pub use extension::CrashStorageExt;
+pub use fan_out::FanOut;
 pub use item::{Item, Subject};
 pub use object::ObjectStorage;
 pub use options::StorageOptions;

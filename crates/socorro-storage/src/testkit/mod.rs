@@ -13,7 +13,8 @@ mod s3;
 pub mod sample;
 pub mod vectors;
 
-pub use flaky::{Call, Fault, FlakyStorage, Operation};
+pub use crate::layer::Operation;
+pub use flaky::{Call, Fault, FlakyStorage};
 pub use harness::{Harness, ObjectHarness};
 #[cfg(feature = "s3")]
 pub use s3::endpoint as s3_endpoint;

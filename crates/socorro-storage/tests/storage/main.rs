@@ -9,6 +9,7 @@
 mod conformance;
 mod directory;
 mod flaky;
+mod layers;
 mod legacy_keys;
 mod limits;
 mod pointers;
