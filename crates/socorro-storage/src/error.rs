@@ -113,7 +113,7 @@ pub enum Error {
     )]
     MissingFeature {
         /// The scheme.
-        scheme: &'static str,
+        scheme: String,
         /// The feature that brings it.
         feature: &'static str,
     },

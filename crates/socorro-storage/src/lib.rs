@@ -45,7 +45,9 @@
 //!
 //! | feature | default | brings |
 //! |---|---|---|
-//! | `s3` | no | `s3://` addresses; needs an HTTP client with TLS |
+//! | `s3` | no | `s3://` addresses; brings an HTTP client with TLS, as the next two do |
+//! | `gcs` | no | `gs://` addresses: Google Cloud Storage |
+//! | `azure` | no | `az://` addresses: Azure Blob Storage |
 //! | `testkit` | no | the `testkit` module: a conformance suite for storages of your own, a storage that fails when told to |
 //!
 //! # Runtime
@@ -56,6 +58,7 @@
 
 mod address;
 mod document;
+mod engine;
 mod error;
 mod extension;
 mod fan_out;
@@ -70,7 +73,7 @@ mod storage;
 pub mod testkit;
 mod values;
 
-pub use address::open;
+pub use address::{create, open};
 pub use document::{DocumentFolder, DocumentKey};
 pub use error::{Error, ErrorKind, Source};
 pub use extension::CrashStorageExt;

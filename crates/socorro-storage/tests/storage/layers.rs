@@ -232,7 +232,7 @@ async fn a_write_whose_answer_was_lost_is_no_conflict() {
 
 #[tokio::test(start_paused = true)]
 async fn no_more_calls_than_allowed_go_through() {
-    let slow = Layered::new(memory(), Slow::default());
+    let slow = Layered::new(memory(), Slow);
     let storage = Layered::new(slow, Limit::new(3));
     let checks = (0..9).map(|_| storage.check());
     let begin = Instant::now();
@@ -243,7 +243,7 @@ async fn no_more_calls_than_allowed_go_through() {
 }
 
 /// Takes its time.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Slow;
 
 impl Slow {

@@ -15,4 +15,6 @@ mod limits;
 mod pointers;
 #[cfg(feature = "s3")]
 mod s3;
+#[cfg(feature = "s3")]
+mod signed_s3;
 mod vectors;
