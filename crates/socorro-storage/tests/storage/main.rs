@@ -9,6 +9,7 @@
 mod conformance;
 mod directory;
 mod flaky;
+mod large_dumps;
 mod layers;
 mod legacy_keys;
 mod limits;
