@@ -52,6 +52,12 @@ impl ObjectHarness {
         }
     }
 
+    /// The storage, without its back door.
+    #[must_use]
+    pub fn into_storage(self) -> ObjectStorage {
+        self.storage
+    }
+
     /// Any other storage.
     #[must_use]
     pub fn of(storage: ObjectStorage) -> Self {

@@ -8,6 +8,7 @@
 #[cfg(feature = "cloud")]
 mod buckets;
 pub mod conformance;
+mod faults;
 mod flaky;
 mod harness;
 pub mod sample;

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde_json::{Map, Value};
 use socorro_core::{
-    CrashId, DumpName,
+    CrashId, DumpName, ProcessedCrash,
     json::{self, Form},
     schema::Schema,
 };
@@ -14,15 +14,18 @@ use socorro_core::{
 use crate::{
     Item,
     layout::{self, collector_tree, processor_tree},
+    telemetry::crash_report,
 };
 
 /// The files whose cases [`run_case`] knows.
-pub const FILES: [&str; 5] = [
+pub const FILES: [&str; 7] = [
     "keys.json",
     "json.json",
     "dump_names.json",
     "redaction.json",
     "fs_layout.json",
+    "faults.json",
+    "telemetry.json",
 ];
 
 /// Runs one case of a file; only the last part of the file's path counts. `None` when the file is
@@ -38,6 +41,8 @@ pub fn run_case(file: &str, case: &Value) -> Option<Result<(), String>> {
         "dump_names.json" => dump_names,
         "redaction.json" => redaction,
         "fs_layout.json" => file_trees,
+        "faults.json" => faults,
+        "telemetry.json" => telemetry,
         _ => return None,
     };
     Some(run(case))
@@ -203,7 +208,34 @@ fn file_trees(case: &Value) -> Result<(), String> {
     Ok(())
 }
 
-fn text<'a>(case: &'a Value, member: &str) -> Result<&'a str, String> {
+fn faults(case: &Value) -> Result<(), String> {
+    // The caller may be on a runtime already, which cannot wait for another one.
+    let case = case.clone();
+    let run = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .map_err(|error| error.to_string())?;
+        runtime.block_on(super::faults::run(&case))
+    };
+    std::thread::spawn(run)
+        .join()
+        .unwrap_or_else(|_| Err("it panicked".to_owned()))
+}
+
+fn telemetry(case: &Value) -> Result<(), String> {
+    let input = case["input"].as_object().ok_or("input is no object")?;
+    let report = crash_report(&ProcessedCrash::from(input.clone()));
+    if let Some(output) = case.get("output") {
+        same("output", &Value::Object(report.document), output)?;
+        return same("wrongly typed fields", &report.wrongly_typed, &0);
+    }
+    // Upstream loses the whole report; only the wrongly typed field has to go.
+    let kept = report.document.len();
+    same("fields that are left", &kept, &(input.len() - 1))?;
+    same("wrongly typed fields", &report.wrongly_typed, &1)
+}
+
+pub(super) fn text<'a>(case: &'a Value, member: &str) -> Result<&'a str, String> {
     case[member]
         .as_str()
         .ok_or_else(|| format!("{member} is no text"))
