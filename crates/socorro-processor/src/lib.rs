@@ -40,6 +40,7 @@ mod ruleset;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testing;
 pub mod values;
+pub mod version_lookup;
 mod worker;
 
 pub use crash::Crash;

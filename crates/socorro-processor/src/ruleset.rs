@@ -101,34 +101,44 @@ impl Ruleset {
 
     /// Checks the order against what the rules say they read and write.
     ///
-    /// Returns one line for each field that a rule reads although only later rules write it, and
-    /// for each name that two rules share. `given` are the top-level fields that are there before
-    /// the first rule.
+    /// Returns one line for each field that a rule reads although only later rules write it, for
+    /// each annotation that a rule reads before another one changes it, and for each name that two
+    /// rules share. `given` are the top-level fields that are there before the first rule.
     #[must_use]
     pub fn order_violations(&self, given: &[&str]) -> Vec<String> {
         let mut violations = Vec::new();
         let mut names = BTreeSet::new();
-        let mut written: BTreeSet<String> = given.iter().map(|name| (*name).to_owned()).collect();
-        let written_by_any: BTreeSet<&str> = self
-            .infos()
-            .flat_map(|info| info.writes)
-            .filter_map(Item::top_level_field)
-            .collect();
-        for info in self.infos() {
-            if !names.insert(info.name) {
-                violations.push(format!("{} is there twice", info.name));
+        let infos: Vec<RuleInfo> = self.infos().collect();
+        for (index, info) in infos.iter().enumerate() {
+            let name = info.name;
+            if !names.insert(name) {
+                violations.push(format!("{name} is there twice"));
             }
-            for field in info.reads.iter().filter_map(Item::top_level_field) {
-                if !written.contains(field) && written_by_any.contains(field) {
-                    violations.push(format!(
-                        "{} reads {field}, which only a later rule writes",
-                        info.name
-                    ));
-                }
+            let (earlier, later) = (&infos[..index], &infos[index + 1..]);
+            for item in info.reads {
+                let problem = match item {
+                    Item::Field(_) => item
+                        .top_level_field()
+                        .filter(|field| {
+                            !given.contains(field)
+                                && !writes(earlier, |item| item.covers_field(field))
+                                && writes(later, |item| item.covers_field(field))
+                        })
+                        .map(|field| format!("{field}, which only a later rule writes")),
+                    Item::Annotation(annotation) => {
+                        writes(later, |item| item.covers_annotation(annotation))
+                            .then(|| format!("annotation {annotation}, which a later rule changes"))
+                    }
+                    _ => None,
+                };
+                violations.extend(problem.map(|problem| format!("{name} reads {problem}")));
             }
-            let fields = info.writes.iter().filter_map(Item::top_level_field);
-            written.extend(fields.map(str::to_owned));
         }
         violations
     }
+}
+
+/// Whether one of the rules writes something.
+fn writes(rules: &[RuleInfo], is_it: impl Fn(&Item) -> bool) -> bool {
+    rules.iter().flat_map(|info| info.writes).any(is_it)
 }

@@ -1,9 +1,12 @@
-//! A stackwalker that answers what a case says.
+//! A stackwalker and a version service that answer what a case says.
+
+use std::sync::Mutex;
 
 use async_trait::async_trait;
-use serde_json::Value;
+use serde_json::{Value, json};
 use socorro::{
     prelude::*,
+    processor::version_lookup::{LookupError, VersionLookup},
     stackwalk::{DumpSource, WalkOutcome, WalkOutput, WalkRequest},
 };
 
@@ -40,7 +43,7 @@ impl Stackwalker for StandInStackwalker {
         };
         let name = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
         let answer = self.answers.get(String::from_utf8_lossy(name).as_ref());
-        outcome(answer.unwrap_or(&serde_json::json!({"output": {"status": "OK"}})))
+        outcome(answer.unwrap_or(&json!({"output": {"status": "OK"}})))
     }
 }
 
@@ -60,5 +63,67 @@ fn outcome(answer: &Value) -> WalkOutcome {
             .unwrap_or(0),
         output,
         log: answer["log"].as_str().map(str::to_owned),
+    }
+}
+
+/// Answers by the first of the case's answers whose conditions hold, and remembers the questions.
+#[derive(Debug)]
+pub(crate) struct StandInVersions {
+    answers: Vec<Value>,
+    asked: Mutex<Vec<Value>>,
+}
+
+impl StandInVersions {
+    pub(crate) fn new(answers: &Value) -> Self {
+        Self {
+            answers: answers.as_array().cloned().unwrap_or_default(),
+            asked: Mutex::default(),
+        }
+    }
+
+    /// All questions in order.
+    pub(crate) fn asked(&self) -> Value {
+        self.asked
+            .lock()
+            .expect("no panic while it was held")
+            .clone()
+            .into()
+    }
+}
+
+#[async_trait]
+impl VersionLookup for StandInVersions {
+    async fn version(
+        &self,
+        product: &str,
+        channel: &str,
+        build_id: &str,
+    ) -> Result<Option<String>, LookupError> {
+        let question = json!({"product": product, "channel": channel, "build_id": build_id});
+        let holds = |answer: &&Value| {
+            let conditions = answer["when"].as_object();
+            conditions.is_none_or(|when| when.iter().all(|(name, value)| question[name] == *value))
+        };
+        let answer = self.answers.iter().find(holds).cloned();
+        let mut asked = self.asked.lock().expect("no panic while it was held");
+        asked.push(question.clone());
+        let Some(answer) = answer else {
+            return Ok(None);
+        };
+        let bad = |reason: &str| LookupError::BadAnswer {
+            service: "stand-in".to_owned(),
+            reason: reason.to_owned(),
+        };
+        if answer["error"] == true {
+            return Err(bad("no connection"));
+        }
+        if answer["status"].as_u64().unwrap_or(200) != 200 {
+            return Ok(None);
+        }
+        let hits = answer["body"]["hits"]
+            .as_array()
+            .ok_or_else(|| bad("no hits"))?;
+        let version = hits.first().and_then(|hit| hit["version_string"].as_str());
+        Ok(version.map(str::to_owned))
     }
 }
