@@ -1,6 +1,9 @@
 //! Explanations.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop where its set-up is wrong")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may stop where its set-up is wrong"
+)]
 
 use serde_json::{Value, json};
 use socorro_signature::{CrashData, Grouping, ListTexts, SignatureGenerator, SignatureLists};
