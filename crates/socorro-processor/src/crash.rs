@@ -62,6 +62,18 @@ impl Crash {
         }
     }
 
+    /// The text at a place in the processed crash, or the null there. Anything else leaves a note and
+    /// counts as absent.
+    pub fn text_or_null(&mut self, place: &str) -> Option<Value> {
+        match self.processed.lookup(place)? {
+            value @ (Value::String(_) | Value::Null) => Some(value.clone()),
+            _ => {
+                self.wrong_type(place, "text");
+                None
+            }
+        }
+    }
+
     /// The notes of this run.
     #[must_use]
     pub fn notes(&self) -> &[String] {

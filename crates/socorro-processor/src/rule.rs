@@ -155,8 +155,11 @@ impl Item {
             Self::CopiedFields => Schema::processed_crash()
                 .field(name)
                 .is_some_and(|field| field.source_annotation().is_some()),
-            // They lie below the names of files, which are no fields.
-            Self::FurtherMinidumps => Schema::processed_crash().field(name).is_none(),
+            // They lie below the names of files, of which the schema knows only the usual one.
+            Self::FurtherMinidumps => {
+                name.starts_with("upload_file_minidump")
+                    || Schema::processed_crash().field(name).is_none()
+            }
             Self::Annotation(_) | Self::Annotations | Self::Dumps => false,
         }
     }

@@ -249,16 +249,11 @@ impl Ruleset {
                 let problem = match item {
                     Item::Field(_) => item
                         .top_level_field()
-                        .filter(|field| {
-                            !given.contains(field)
-                                && !writes(earlier, |item| item.covers_field(field))
-                                && writes(later, |item| item.covers_field(field))
-                        })
+                        .filter(|field| !given.contains(field))
+                        .filter(|field| !writes_field(earlier, field) && writes_field(later, field))
                         .map(|field| format!("{field}, which only a later rule writes")),
-                    Item::Annotation(annotation) => {
-                        writes(later, |item| item.covers_annotation(annotation))
-                            .then(|| format!("annotation {annotation}, which a later rule changes"))
-                    }
+                    Item::Annotation(annotation) => writes_annotation(later, annotation)
+                        .then(|| format!("annotation {annotation}, which a later rule changes")),
                     _ => None,
                 };
                 violations.extend(problem.map(|problem| format!("{name} reads {problem}")));
@@ -268,9 +263,15 @@ impl Ruleset {
     }
 }
 
-/// Whether one of the rules writes something.
-fn writes(rules: &[RuleInfo], is_it: impl Fn(&Item) -> bool) -> bool {
-    rules.iter().flat_map(|info| info.writes).any(is_it)
+fn writes_field(rules: &[RuleInfo], field: &str) -> bool {
+    let mut items = rules.iter().flat_map(|info| info.writes);
+    // Further minidumps may lie below any name, which says nothing about the order.
+    items.any(|item| *item != Item::FurtherMinidumps && item.covers_field(field))
+}
+
+fn writes_annotation(rules: &[RuleInfo], annotation: &str) -> bool {
+    let mut items = rules.iter().flat_map(|info| info.writes);
+    items.any(|item| item.covers_annotation(annotation))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A stackwalker and a version service that answer what a case says.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -81,13 +81,13 @@ impl StandInVersions {
         }
     }
 
+    fn questions(&self) -> MutexGuard<'_, Vec<Value>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// All questions in order.
     pub(crate) fn asked(&self) -> Value {
-        self.asked
-            .lock()
-            .expect("no panic while it was held")
-            .clone()
-            .into()
+        self.questions().clone().into()
     }
 }
 
@@ -105,8 +105,7 @@ impl VersionLookup for StandInVersions {
             conditions.is_none_or(|when| when.iter().all(|(name, value)| question[name] == *value))
         };
         let answer = self.answers.iter().find(holds).cloned();
-        let mut asked = self.asked.lock().expect("no panic while it was held");
-        asked.push(question.clone());
+        self.questions().push(question.clone());
         let Some(answer) = answer else {
             return Ok(None);
         };

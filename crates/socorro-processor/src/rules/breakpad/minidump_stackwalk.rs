@@ -159,14 +159,19 @@ fn describe(
             "MinidumpStackwalkRule: processing {name} had error; stomped on mdsw_status_string"
         ));
     }
-    members(json!({
-        "json_dump": output,
-        "mdsw_return_code": code,
-        "mdsw_status_string": status,
-        "success": success,
-        "stackwalk_version": version,
-        "mdsw_stderr": log,
-    }))
+    // Not by the `json!` macro, which would copy the whole stackwalk.
+    let mut fields = Map::new();
+    for (name, value) in [
+        ("json_dump", Value::Object(output)),
+        ("mdsw_return_code", code.into()),
+        ("mdsw_status_string", status.into()),
+        ("success", success.into()),
+        ("stackwalk_version", version.into()),
+        ("mdsw_stderr", log.into()),
+    ] {
+        fields.insert(name.to_owned(), value);
+    }
+    fields
 }
 
 /// The object that a walker printed; anything else leaves a note and is taken as empty.
