@@ -2,10 +2,12 @@
 
 use std::{
     fs::{self, File},
-    io::{self, ErrorKind, Read},
+    io::{self, BufRead, BufReader, ErrorKind, Read},
     path::Path,
 };
 
+use flate2::bufread::MultiGzDecoder;
+use indicatif::ProgressBar;
 use socorro_core::{Dump, RawCrash};
 
 use crate::failure::Failure;
@@ -28,9 +30,10 @@ const LIST_LIMIT: Limit = Limit {
     of: "lists, with room for a million crash ids",
 };
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+const MINIDUMP_MAGIC: &[u8] = b"MDMP";
 
 /// Whether the name of a file means standard input.
-fn is_stdin(path: &Path) -> bool {
+pub(crate) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
@@ -80,6 +83,38 @@ pub(crate) fn annotations(path: &Path) -> Result<RawCrash, Failure> {
 /// The annotations in a file, or none where no file is given.
 pub(crate) fn annotations_or_none(path: Option<&Path>) -> Result<RawCrash, Failure> {
     path.map_or_else(|| Ok(RawCrash::new()), annotations)
+}
+
+/// Opens a file with crashes, or standard input (`-`), to be read from beginning to end. What is
+/// compressed is inflated; the bar shows how much of the file has been read.
+///
+/// # Errors
+///
+/// When it is not there, cannot be read, or is a minidump.
+pub(crate) fn crashes(path: &Path, progress: &ProgressBar) -> Result<Box<dyn BufRead>, Failure> {
+    let what = format!("crashes {}", name(path));
+    let mut input: Box<dyn Read> = if is_stdin(path) {
+        Box::new(progress.wrap_read(io::stdin()))
+    } else {
+        Box::new(progress.wrap_read(open(path, &what)?))
+    };
+    let mut start = Vec::new();
+    (&mut input)
+        .take(MINIDUMP_MAGIC.len() as u64)
+        .read_to_end(&mut start)
+        .map_err(|error| Failure::because(cannot_read(&what), &error))?;
+    if start == MINIDUMP_MAGIC {
+        return Err(
+            Failure::new(format!("{}: it is a minidump", cannot_read(&what)))
+                .hint("`socorro process FILE.dmp --summary` shows its signature"),
+        );
+    }
+    let compressed = start.starts_with(&GZIP_MAGIC);
+    let whole = BufReader::new(io::Cursor::new(start).chain(input));
+    if compressed {
+        return Ok(Box::new(BufReader::new(MultiGzDecoder::new(whole))));
+    }
+    Ok(Box::new(whole))
 }
 
 /// Reads the lines of standard input.

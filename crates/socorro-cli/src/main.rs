@@ -8,6 +8,7 @@
 
 mod arguments;
 mod commands;
+mod documents;
 mod exit;
 mod failure;
 mod input;

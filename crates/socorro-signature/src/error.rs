@@ -1,4 +1,4 @@
-//! What can go wrong with signature lists.
+//! What can go wrong with signature lists, and with documents that are no crashes.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::lists::ListName;
 
-/// Why signature lists cannot be used.
+/// Why signature lists cannot be used, or a document is no crash.
 ///
-/// Making a signature never fails; only loading lists does.
+/// Making a signature never fails.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignatureError {
@@ -75,6 +75,12 @@ pub enum SignatureError {
         entry: String,
         /// What does not go together.
         reason: String,
+    },
+    /// A document is JSON, but no object.
+    #[error("a crash is a JSON object, and this is {found}")]
+    NotAnObject {
+        /// What it is, with its article: `an array`, `a number` …
+        found: &'static str,
     },
 }
 

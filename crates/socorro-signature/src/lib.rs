@@ -40,11 +40,13 @@
 //! * [`SignatureLists`] says which frames are passed over and which are joined with their callers. The default
 //!   lists know the system libraries of Linux, Windows, macOS and Android and the Rust and Java runtimes; your own
 //!   program's helpers belong in lists of your own, loaded from a directory.
+//! * [`check_lists`] finds everything that is wrong with lists; [`Preview`] tells which signatures they would change,
+//!   before they go live.
 //! * [`SignatureGenerator`] runs the rules in order. Write a [`SignatureRule`] to add your own.
 //!
 //! Pure functions: nothing here reads the clock, the network or the environment, and only
-//! [`SignatureLists::from_directory`] reads files. Time and memory grow about linearly with the input, whatever it
-//! holds.
+//! [`SignatureLists::from_directory`] and [`check_lists`] read files. Time and memory grow about linearly with the
+//! input, whatever it holds.
 
 #![forbid(unsafe_code)]
 
@@ -57,6 +59,7 @@ mod generator;
 mod java;
 mod lists;
 mod native;
+mod preview;
 mod python;
 mod result;
 pub mod rules;
@@ -65,8 +68,8 @@ pub mod rules;
 pub mod testkit;
 
 pub use self::crash_data::{
-    AdditionalMinidumps, CrashData, Frame, InlineFrame, Scalar, Thread, UnloadedModule,
-    crash_data_json,
+    AdditionalMinidumps, CrashData, CrashInput, CrashKind, Frame, InlineFrame, Scalar, Thread,
+    UnloadedModule, crash_data_json,
 };
 pub use self::error::{ListSource, SignatureError};
 pub use self::events::{Decision, Source};
@@ -74,6 +77,10 @@ pub use self::explain::{ListEntry, Step};
 pub use self::frames::{FRAME_LIMIT, Grouping};
 pub use self::generator::SignatureGenerator;
 pub use self::java::{JavaStackTrace, MalformedStackTrace};
-pub use self::lists::{ListName, ListTexts, PatternList, SignatureLists};
+pub use self::lists::{
+    ListName, ListProblem, ListReport, ListTexts, PatternList, ProblemKind, Severity,
+    SignatureLists, check_list_texts, check_lists,
+};
+pub use self::preview::{ChangeKind, Preview, SignatureChange, SignatureDiff, SignaturePair};
 pub use self::result::SignatureResult;
 pub use self::rules::{MAXIMUM_LENGTH, RuleError, RuleInput, SignatureRule, default_rules};

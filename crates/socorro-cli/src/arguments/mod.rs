@@ -13,7 +13,9 @@ use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, P
 use crate::commands;
 
 pub(crate) use queue::{QueueArguments, open as open_queue};
-pub(crate) use signature::SignatureArguments;
+#[cfg(unix)]
+pub(crate) use signature::warn_of_empty_lists;
+pub(crate) use signature::{Grouping, SignatureArguments, generator};
 pub(crate) use stackwalk::WalkArguments;
 pub(crate) use storage::StorageArguments;
 
@@ -21,6 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   socorro stackwalk crash.dmp --symbols ./symbols
   socorro process crash.dmp --annotations raw_crash.json --summary
+  socorro signature processed_crash.json
 
   export SOCORRO_STORAGE=file:///srv/crashes SOCORRO_QUEUE=sqlite:///srv/queue.sqlite
   socorro storage put-crash crash.dmp --annotations raw_crash.json | socorro queue publish -

@@ -3,6 +3,7 @@
 mod process;
 mod processor;
 mod queue;
+mod signature;
 mod stackwalk;
 mod storage;
 
@@ -16,6 +17,7 @@ pub(crate) enum Command {
     Stackwalk(stackwalk::StackwalkArguments),
     Process(process::ProcessArguments),
     Processor(processor::ProcessorArguments),
+    Signature(signature::SignatureCommand),
     Queue(queue::QueueCommand),
     Storage(storage::StorageCommand),
 }
@@ -37,6 +39,7 @@ impl Command {
             Self::Stackwalk(arguments) => stackwalk::run(arguments, output).await,
             Self::Process(arguments) => process::run(arguments, output).await,
             Self::Processor(arguments) => processor::run(arguments, output).await,
+            Self::Signature(command) => signature::run(command, output),
             Self::Queue(command) => queue::run(command, output).await,
             Self::Storage(command) => storage::run(command, output).await,
         }

@@ -65,7 +65,7 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let raw = input::annotations_or_none(arguments.annotations.as_deref())?;
     let crash = Crash::new(crash_id(&raw), raw, dumps(arguments)?);
-    let pipeline = pipeline(&arguments.walk, &arguments.signature)?;
+    let pipeline = pipeline(&arguments.walk, &arguments.signature.generator()?)?;
     let processed = pipeline.run(&arguments.ruleset, crash).await?.processed;
 
     if let Some(path) = &arguments.output {

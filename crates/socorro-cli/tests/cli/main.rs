@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod pages;
 mod process;
 mod processor;
 mod queue;
+mod signature;
 mod stackwalk;
 mod storage;
 mod support;

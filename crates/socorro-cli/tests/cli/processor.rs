@@ -280,6 +280,37 @@ mod signals {
         }
     }
 
+    #[test]
+    fn hangup_reads_the_signature_lists_again() {
+        let site = Site::new();
+        site.put();
+        let lists = |prefix: &str| {
+            for list in [
+                "irrelevant_signature_re",
+                "signatures_with_line_numbers_re",
+                "signature_sentinels",
+            ] {
+                site.write(&format!("lists/{list}.txt"), "none");
+            }
+            site.write("lists/prefix_signature_re.txt", prefix);
+        };
+        lists("none");
+        let mut service = Service::start(&site, &["--siglists", &site.file("lists")]);
+        lists("(");
+        service.signal("HUP");
+        service.wait_for("cannot be used; those read before stay in use");
+        lists(".*");
+        service.signal("HUP");
+        service.wait_for("lists were read again");
+        site.publish();
+        service.wait_for("\"message\":\"processed\"");
+        service.signal("TERM");
+        service.end().succeeds();
+        // The crash has one frame: what was made of it is in the log of the signature only.
+        let log = site.processed().unwrap()["signature_debug"].to_string();
+        assert!(log.contains("prefix; continue iterating"), "{log}");
+    }
+
     #[cfg(feature = "http-symbols")]
     #[test]
     fn what_is_in_work_is_finished_and_nothing_more_begun() {

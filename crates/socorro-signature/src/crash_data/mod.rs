@@ -1,5 +1,6 @@
 //! What a signature is made from.
 
+mod detect;
 mod owned;
 mod processed;
 mod read;
@@ -10,6 +11,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+pub use self::detect::{CrashInput, CrashKind};
 pub use self::processed::crash_data_json;
 #[cfg(feature = "testkit")]
 pub(crate) use self::processed::integer_or_null;

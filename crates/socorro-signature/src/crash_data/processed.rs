@@ -131,7 +131,7 @@ impl<'a> CrashData<'a> {
     }
 }
 
-fn lookup_path<'a>(object: &'a Map<String, Value>, path: &[&str]) -> Option<&'a Value> {
+pub(super) fn lookup_path<'a>(object: &'a Map<String, Value>, path: &[&str]) -> Option<&'a Value> {
     let (first, rest) = path.split_first()?;
     rest.iter()
         .try_fold(object.get(*first)?, |value, key| value.get(*key))

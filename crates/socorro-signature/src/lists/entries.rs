@@ -1,5 +1,7 @@
 //! The format of list files.
 
+use std::str::Utf8Error;
+
 use crate::error::{ListSource, SignatureError};
 use crate::python::text::strip;
 
@@ -22,20 +24,22 @@ pub(super) fn read_entries<'a>(
     bytes: &'a [u8],
 ) -> Result<Vec<ListEntry<'a>>, SignatureError> {
     let mut entries = Vec::new();
-    for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
-        let text = std::str::from_utf8(line).map_err(|_| SignatureError::NotUtf8 {
+    for (line, text) in read_lines(bytes) {
+        let text = text.map_err(|_| SignatureError::NotUtf8 {
             list: source.clone(),
-            line: index + 1,
+            line,
         })?;
-        let text = strip(text);
         if !text.is_empty() && !text.starts_with('#') {
-            entries.push(ListEntry {
-                line: index + 1,
-                text,
-            });
+            entries.push(ListEntry { line, text });
         }
     }
     Ok(entries)
+}
+
+/// All lines of a list file, counted from 1, without white space at their ends.
+pub(super) fn read_lines(bytes: &[u8]) -> impl Iterator<Item = (usize, Result<&str, Utf8Error>)> {
+    let lines = bytes.split(|byte| *byte == b'\n').enumerate();
+    lines.map(|(index, line)| (index + 1, std::str::from_utf8(line).map(strip)))
 }
 
 #[cfg(test)]

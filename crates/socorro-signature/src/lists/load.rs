@@ -13,7 +13,7 @@ use crate::error::{ListSource, SignatureError};
 const SIZE_LIMIT: u64 = 1 << 20;
 
 /// The lists that come with the product.
-const INCLUDED: ListTexts<'static> = ListTexts {
+pub(super) const INCLUDED: ListTexts<'static> = ListTexts {
     irrelevant: include_str!("../../lists/irrelevant_signature_re.txt"),
     prefix: include_str!("../../lists/prefix_signature_re.txt"),
     with_line_numbers: include_str!("../../lists/signatures_with_line_numbers_re.txt"),
@@ -21,9 +21,9 @@ const INCLUDED: ListTexts<'static> = ListTexts {
 };
 
 /// The bytes of one list and where they are from.
-struct RawList<'a> {
-    source: ListSource,
-    bytes: std::borrow::Cow<'a, [u8]>,
+pub(super) struct RawList<'a> {
+    pub(super) source: ListSource,
+    pub(super) bytes: std::borrow::Cow<'a, [u8]>,
 }
 
 impl SignatureLists {
@@ -101,20 +101,17 @@ impl Default for SignatureLists {
     }
 }
 
-fn raw_text<'a>(texts: &ListTexts<'a>, name: ListName) -> RawList<'a> {
-    let text = match name {
-        ListName::Irrelevant => texts.irrelevant,
-        ListName::Prefix => texts.prefix,
-        ListName::WithLineNumbers => texts.with_line_numbers,
-        ListName::Sentinels => texts.sentinels,
-    };
+pub(super) fn raw_text<'a>(texts: &ListTexts<'a>, name: ListName) -> RawList<'a> {
     RawList {
         source: ListSource { name, path: None },
-        bytes: text.as_bytes().into(),
+        bytes: texts.of(name).as_bytes().into(),
     }
 }
 
-fn read_file(directory: &Path, name: ListName) -> Result<RawList<'static>, SignatureError> {
+pub(super) fn read_file(
+    directory: &Path,
+    name: ListName,
+) -> Result<RawList<'static>, SignatureError> {
     let path = directory.join(name.file_name());
     let bytes = match read_bounded(&path) {
         Ok(bytes) => bytes,
@@ -148,40 +145,11 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lists::dialect::{Flags, PlainText, translate};
-
-    /// Entries of an included list that are plain texts, to match at the start or whole.
-    fn plain_entries(name: ListName) -> Vec<PlainText> {
-        let raw = raw_text(&INCLUDED, name);
-        let entries = read_entries(&raw.source, &raw.bytes).unwrap();
-        let plain = |text| translate(text, Flags::default()).unwrap().plain;
-        entries
-            .iter()
-            .filter_map(|entry| plain(entry.text))
-            .collect()
-    }
 
     #[test]
     fn the_included_lists_load_and_none_is_empty() {
         let lists = SignatureLists::default_lists().unwrap();
         assert_eq!(lists.empty_lists(), []);
-    }
-
-    #[test]
-    fn no_included_entry_is_covered_by_another() {
-        let irrelevant = plain_entries(ListName::Irrelevant);
-        let prefix = plain_entries(ListName::Prefix);
-        // An irrelevant frame is never asked whether it is a prefix.
-        let in_order = irrelevant.iter().chain(&prefix).enumerate();
-        for (index, entry) in in_order.clone() {
-            let (PlainText::Prefix(text) | PlainText::Whole(text)) = entry;
-            for (other_index, other) in in_order.clone() {
-                let same_list = (index < irrelevant.len()) == (other_index < irrelevant.len());
-                let asked_before = other_index < irrelevant.len() || same_list;
-                let covered = index != other_index && asked_before && other.matches(text);
-                assert!(!covered, "{entry:?} is covered by {other:?}");
-            }
-        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The four lists that say what becomes of a frame.
 
+mod check;
 mod dialect;
 mod entries;
 mod load;
@@ -11,6 +12,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use self::check::{
+    ListProblem, ListReport, ProblemKind, Severity, check_list_texts, check_lists,
+};
 pub use self::pattern_list::PatternList;
 use crate::explain::ListEntry;
 
@@ -59,6 +63,23 @@ pub struct ListTexts<'a> {
     pub with_line_numbers: &'a str,
     /// Frames at which the signature starts, if the stack has one.
     pub sentinels: &'a str,
+}
+
+impl<'a> ListTexts<'a> {
+    /// The lists that come with the product, to start lists of your own from.
+    pub fn included() -> ListTexts<'static> {
+        load::INCLUDED
+    }
+
+    /// The text of one list.
+    pub fn of(&self, list: ListName) -> &'a str {
+        match list {
+            ListName::Irrelevant => self.irrelevant,
+            ListName::Prefix => self.prefix,
+            ListName::WithLineNumbers => self.with_line_numbers,
+            ListName::Sentinels => self.sentinels,
+        }
+    }
 }
 
 /// Where lists come from, as the debug log says it.

@@ -45,7 +45,7 @@ impl PatternList {
         let mut expressions = Vec::new();
         for (entry, translation) in entries.iter().zip(translate_all(source, entries)?) {
             if translation.plain.is_none() {
-                expressions.push(format!(r"\A(?:{})", translation.expression));
+                expressions.push(anchored(&translation));
                 list.expression_entries.push(list.entries.len());
             }
             list.entries.push(Entry {
@@ -139,7 +139,13 @@ impl PatternList {
     }
 }
 
-fn compile_set<T: AsRef<str>>(
+/// The expression as it is compiled: for the start of a name.
+pub(super) fn anchored(translation: &Translation) -> String {
+    format!(r"\A(?:{})", translation.expression)
+}
+
+/// Compiles anchored expressions, as far as they do not grow too large.
+pub(super) fn compile_set<T: AsRef<str>>(
     expressions: impl IntoIterator<Item = T>,
 ) -> Result<RegexSet, String> {
     RegexSetBuilder::new(expressions)

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    CrashData, Grouping, JavaStackTrace, ListTexts, MAXIMUM_LENGTH, SignatureGenerator,
-    SignatureLists, crash_data_json,
+    CrashData, CrashInput, Grouping, JavaStackTrace, ListTexts, MAXIMUM_LENGTH, SignatureGenerator,
+    SignatureLists, check_list_texts, crash_data_json,
 };
 
 /// Makes signatures from the bytes in every way they can be taken, and checks the results.
@@ -20,6 +20,7 @@ pub fn holds_for_bytes(generators: &[SignatureGenerator], bytes: &[u8]) {
         for generator in generators {
             holds_for_crash(generator, &CrashData::from_json(&value));
         }
+        assert_eq!(CrashInput::from_json(&value).is_ok(), value.is_object());
         if let Some(processed) = value.as_object() {
             let _ = crash_data_json(processed);
             for generator in generators {
@@ -35,12 +36,15 @@ pub fn holds_for_bytes(generators: &[SignatureGenerator], bytes: &[u8]) {
         }
     }
     let _ = JavaStackTrace::parse(&text);
-    let lists = SignatureLists::from_texts(&ListTexts {
+    let texts = ListTexts {
         irrelevant: &text,
         prefix: &text,
         with_line_numbers: &text,
         sentinels: &text,
-    });
+    };
+    let lists = SignatureLists::from_texts(&texts);
+    let report = check_list_texts(&texts);
+    assert!(lists.is_ok() || report.errors() > 0, "{text:?}");
     if let Ok(lists) = lists {
         let entry = lists.prefix().matching_entry(&text);
         assert_eq!(entry.is_some(), lists.prefix().matches(&text), "{text:?}");

@@ -67,6 +67,7 @@ fn compare_error(error: &SignatureError, expected: &Value) -> Result<(), String>
             ("bad_line", Some((key(list.name), *line)))
         }
         SignatureError::TooLarge { .. } => ("too_large", None),
+        SignatureError::NotAnObject { .. } => ("not_an_object", None),
     };
     compare(
         "kind",

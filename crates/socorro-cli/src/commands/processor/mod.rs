@@ -1,5 +1,6 @@
 //! `socorro processor`: the service that takes crashes off a queue.
 
+mod reload;
 mod signals;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -33,7 +34,7 @@ Examples:
 A crash is acknowledged only after its result is saved. The first SIGTERM or SIGINT stops
 receiving and lets crashes in work finish within the grace time; the rest is given back to the
 queue. The second one ends the program at once: what was in work is delivered again when its
-lease ends.
+lease ends. SIGHUP reads the signature lists of --siglists again; crashes in work keep the old ones.
 
 Exit code 0: told to stop, and what was in work was finished (--drain: the queue is empty; --once:
 the result is saved). Exit code 1: anything else.";
@@ -126,7 +127,8 @@ pub(crate) async fn run(
     arguments: &ProcessorArguments,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    let pipeline = pipeline(&arguments.walk, &arguments.signature)?;
+    let signatures = arguments.signature.generator()?;
+    let pipeline = pipeline(&arguments.walk, &signatures)?;
     let options = arguments.worker.options()?;
     let storage = arguments.storage.open().await?;
     match (&arguments.once, &arguments.queue) {
@@ -138,6 +140,7 @@ pub(crate) async fn run(
             };
             let queue = arguments::open_queue(url, queue_options).await?;
             let signals = Signals::watch()?;
+            reload::on_hangup(signatures)?;
             tracing::info!(
                 version = env!("CARGO_PKG_VERSION"), %storage, %queue, workers = options.workers,
                 "processor started"

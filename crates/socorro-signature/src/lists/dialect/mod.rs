@@ -43,6 +43,9 @@ pub(crate) struct Translation {
     pub(crate) expression: String,
     /// The plain text that the expression stands for, if it stands for one.
     pub(crate) plain: Option<PlainText>,
+    /// Whether it asks, anywhere, what comes next or that nothing does: `$`, `\b` and the like. If it does not, it
+    /// also matches whatever begins with a name that it matches.
+    pub(crate) looks_ahead: bool,
     /// Flags that hold for the whole list, from `(?i)` and the like at the start.
     pub(crate) global_flags: Flags,
     /// Names of groups.
@@ -130,6 +133,17 @@ mod tests {
         assert_eq!(plain("ab$"), Some(PlainText::Whole("ab".to_owned())));
         for entry in ["a.b", "(?i)a", "a|b", "a$b", "a$$", "ab?", "(?m)a$", "(a)"] {
             assert_eq!(plain(entry), None, "{entry:?}");
+        }
+    }
+
+    #[test]
+    fn expressions_that_depend_on_what_follows_are_seen() {
+        let looks_ahead = |entry| translate(entry, Flags::default()).unwrap().looks_ahead;
+        for entry in ["a$", "(a$|b)", r"a\Z", r"a\b", r"a\Bb", "(?m)a$b"] {
+            assert!(looks_ahead(entry), "{entry:?}");
+        }
+        for entry in ["a", "^a.*b", "(a|b)+", "[$]", r"a\$", r"\Aa"] {
+            assert!(!looks_ahead(entry), "{entry:?}");
         }
     }
 

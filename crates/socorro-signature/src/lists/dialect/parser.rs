@@ -38,6 +38,7 @@ pub(super) struct Parser<'a> {
     pub(super) out: String,
     /// Plain text so far, as long as there is nothing else.
     plain: Option<PlainText>,
+    looks_ahead: bool,
     pub(super) flags: Flags,
     pub(super) global_flags: Flags,
     pub(super) last: LastItem,
@@ -54,6 +55,7 @@ impl<'a> Parser<'a> {
             rest: entry,
             out: String::new(),
             plain: Some(PlainText::Prefix(String::new())),
+            looks_ahead: false,
             flags,
             global_flags: Flags::default(),
             last: LastItem::NotRepeatable,
@@ -136,13 +138,13 @@ impl<'a> Parser<'a> {
                 self.atom(&class);
             }
             Escape::TextStart => self.place(r"\A"),
-            Escape::TextEnd => self.place(r"\z"),
-            Escape::WordBoundary if self.flags.ascii => self.place(r"(?-u:\b)"),
-            Escape::WordBoundary => self.place(r"\b"),
+            Escape::TextEnd => self.place_before(r"\z"),
+            Escape::WordBoundary if self.flags.ascii => self.place_before(r"(?-u:\b)"),
+            Escape::WordBoundary => self.place_before(r"\b"),
             Escape::NoWordBoundary if self.flags.ascii => {
                 return Err(DialectError::unsupported(r"\B with the flag a"));
             }
-            Escape::NoWordBoundary => self.place(r"\B"),
+            Escape::NoWordBoundary => self.place_before(r"\B"),
         }
         Ok(())
     }
@@ -178,12 +180,18 @@ impl<'a> Parser<'a> {
         self.last = LastItem::NotRepeatable;
     }
 
+    /// Writes something that matches before certain characters, or at the end.
+    fn place_before(&mut self, expression: &str) {
+        self.looks_ahead = true;
+        self.place(expression);
+    }
+
     fn dollar(&mut self) {
         let whole = match self.plain.take() {
             Some(PlainText::Prefix(text)) if !self.flags.multi_line => Some(PlainText::Whole(text)),
             _ => None,
         };
-        self.place(if self.flags.multi_line {
+        self.place_before(if self.flags.multi_line {
             "(?m:$)"
         } else {
             r"(?:\n?\z)"
@@ -209,6 +217,7 @@ impl<'a> Parser<'a> {
         Ok(Translation {
             expression: self.out,
             plain: self.plain,
+            looks_ahead: self.looks_ahead,
             global_flags: self.global_flags,
             group_names: self.group_names,
         })
