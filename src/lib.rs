@@ -58,7 +58,8 @@ pub mod prelude {
     };
     #[cfg(feature = "processor")]
     pub use socorro_processor::{
-        AsyncRule, Crash, Item, Pipeline, Rule, RuleError, RuleInfo, Ruleset, Worker, WorkerOptions,
+        AsyncRule, Crash, Item, Pipeline, Rule, RuleError, RuleInfo, Ruleset, Worker,
+        WorkerOptions, rules::RulesetOptions,
     };
     #[cfg(feature = "queue")]
     pub use socorro_queue::{CrashQueue, Job, Lane, QueueOptions};

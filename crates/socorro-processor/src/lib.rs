@@ -2,7 +2,9 @@
 //!
 //! A [`Crash`] goes through a [`Ruleset`], an ordered list of [`Rule`]s, inside a [`Pipeline`],
 //! which does the bookkeeping and keeps a failing rule from harming the others. The built-in rules
-//! are in [`rules`]; [`rules::default_ruleset`] is their table of contents.
+//! are in [`rules`]; [`RulesetOptions::default_ruleset`](rules::RulesetOptions::default_ruleset) is
+//! their table of contents. What they need from outside are a stackwalker, a generator of
+//! signatures, and somebody who knows versions ([`version_lookup`]).
 //!
 //! ```
 //! use std::sync::Arc;

@@ -282,4 +282,28 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn the_schema_knows_which_rules_read_an_annotation() {
+        let mut known = Vec::new();
+        for field in Schema::raw_crash().fields() {
+            known.extend(
+                field
+                    .read_by()
+                    .iter()
+                    .map(|rule| (field.name(), rule.as_str())),
+            );
+        }
+        let mut read = Vec::new();
+        for info in ruleset().infos() {
+            for item in info.reads {
+                if let Item::Annotation(name) = item {
+                    read.push((*name, info.name));
+                }
+            }
+        }
+        known.sort_unstable();
+        read.sort_unstable();
+        assert_eq!(read, known);
+    }
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -22,8 +22,8 @@ pub struct Lifetimes {
     pub version: Duration,
     /// That nothing is known. Default: 30 minutes.
     pub nothing: Duration,
-    /// That nobody could be asked, so that an outage does not hold up every crash. Default: 30
-    /// seconds.
+    /// That nobody could be asked. So long nobody is asked about other builds either, so that an
+    /// outage does not hold up every crash. Default: 30 seconds.
     pub error: Duration,
 }
 
@@ -46,7 +46,8 @@ type Slot = Arc<tokio::sync::Mutex<Option<(Timestamp, Answer)>>>;
 /// A [`VersionLookup`] that remembers what another one answers.
 ///
 /// Crashes of one build come in crowds. At any time at most one question about a build is under
-/// way; others that want to know wait for its answer. At most 5000 builds are remembered.
+/// way; others that want to know wait for its answer. While the other one is out of order, only
+/// what is remembered is answered. At most 5000 builds are remembered.
 ///
 /// ```
 /// use socorro_processor::version_lookup::{CachedVersions, NoVersions};
@@ -58,6 +59,8 @@ pub struct CachedVersions<L> {
     lifetimes: Lifetimes,
     clock: Arc<dyn Clock>,
     builds: Mutex<Builds>,
+    /// An error that concerns all builds, and until when.
+    outage: Mutex<Option<(Timestamp, LookupError)>>,
 }
 
 #[derive(Default)]
@@ -94,7 +97,29 @@ impl<L: VersionLookup> CachedVersions<L> {
             lifetimes,
             clock,
             builds: Mutex::default(),
+            outage: Mutex::default(),
         }
+    }
+
+    fn outage(&self) -> MutexGuard<'_, Option<(Timestamp, LookupError)>> {
+        self.outage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the other one answers, unless it is known to be out of order.
+    async fn ask(&self, (product, channel, build_id): &Build) -> (Timestamp, Answer) {
+        if let Some((expiry, error)) = &*self.outage()
+            && self.clock.now() < *expiry
+        {
+            return (*expiry, Err(error.clone()));
+        }
+        let answer = self.inner.version(product, channel, build_id).await;
+        let expiry = self.expiry(&answer);
+        if let Err(error) = &answer
+            && error.is_temporary()
+        {
+            *self.outage() = Some((expiry, error.clone()));
+        }
+        (expiry, answer)
     }
 
     fn expiry(&self, answer: &Answer) -> Timestamp {
@@ -126,8 +151,8 @@ impl<L: VersionLookup> VersionLookup for CachedVersions<L> {
         {
             return answer.clone();
         }
-        let answer = self.inner.version(product, channel, build_id).await;
-        *known = Some((self.expiry(&answer), answer.clone()));
+        let (expiry, answer) = self.ask(&build).await;
+        *known = Some((expiry, answer.clone()));
         answer
     }
 }
@@ -194,6 +219,19 @@ mod tests {
             assert_eq!(ask().await, first);
             assert_eq!(asked(), 2, "{build_id}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_outage_concerns_all_builds_but_not_what_is_remembered() {
+        let (versions, clock) = cached(Counting::default());
+        let ask = |build_id: &'static str| versions.version("P", "beta", build_id);
+        let known = ask("3").await;
+        ask("down").await.unwrap_err();
+        ask("4").await.unwrap_err();
+        assert_eq!(ask("3").await, known);
+        assert_eq!(versions.inner.asked.load(Ordering::SeqCst), 2);
+        clock.advance(Duration::from_secs(30));
+        assert_eq!(ask("4").await, Ok(Some("1.0b4".to_owned())));
     }
 
     #[tokio::test]

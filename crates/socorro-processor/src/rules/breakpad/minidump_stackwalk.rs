@@ -69,7 +69,13 @@ impl AsyncRule for MinidumpStackwalk {
         RuleInfo {
             name: "MinidumpStackwalkRule",
             purpose: "walk the stacks of all minidumps",
-            reads: &[Item::Dumps, Item::Annotations],
+            reads: &[
+                Item::Dumps,
+                Item::Annotations,
+                // What the stackwalkers of socorro look at.
+                Item::Annotation("ModuleSignatureInfo"),
+                Item::Annotation("CPUMicrocodeVersion"),
+            ],
             writes: &[
                 Item::Field("additional_minidumps"),
                 Item::Field("json_dump"),
@@ -182,7 +188,11 @@ fn parsed(crash: &mut Crash, output: WalkOutput) -> Map<String, Value> {
         WalkOutput::Text(text) => match serde_json::from_str(&text) {
             Ok(value) => value,
             Err(error) => {
-                crash.note(format!("MinidumpStackwalkRule: non-json output: {error}"));
+                // Where it ends to be JSON, and not what is there: notes are public.
+                let (line, column) = (error.line(), error.column());
+                crash.note(format!(
+                    "MinidumpStackwalkRule: non-json output: error at line {line}, column {column}"
+                ));
                 return Map::new();
             }
         },

@@ -17,12 +17,18 @@ use crate::{
 
 /// The name of the file.
 const NAME: &str = "memory_report";
+/// How many bytes of its limit a memory report may use up for each comma in it, and there are about
+/// as many commas as values. Real entries have twice as many bytes for each; a report of nothing but
+/// `[],[],…` would take half a gigabyte of memory.
+const BYTES_PER_COMMA: u64 = 5;
 
 /// Reads the memory report that a program running out of memory wrote: what it used its memory for.
 ///
-/// The file is gzip of JSON. It is never inflated beyond the limit, by default 20 MiB. One that cannot be
-/// read leaves the reason in `memory_report_error`. Source: Socorro `OutOfMemoryBinaryRule`, which
-/// also takes an object with a member `ERROR` for a failure, and tells the local path.
+/// The file is gzip of JSON. It is never inflated beyond the limit, by default 20 MiB. One that
+/// cannot be read leaves the reason in `memory_report_error`. Needs a tokio runtime.
+///
+/// Source: Socorro `OutOfMemoryBinaryRule`, which also takes an object with a member `ERROR` for a
+/// failure, and tells the local path.
 #[derive(Debug, Clone, Copy)]
 pub struct OutOfMemoryBinary {
     max_size: u64,
@@ -107,6 +113,10 @@ fn read(dump: &Dump, max_size: u64) -> Result<Value, String> {
     let text = std::str::from_utf8(&inflated)
         .map_err(|_| format!("error in json for {NAME}: not valid UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let commas = text.bytes().filter(|byte| *byte == b',').count() as u64;
+    if commas > max_size / BYTES_PER_COMMA {
+        return Err(format!("error in json for {NAME}: too many values"));
+    }
     let report =
         json::parse(text).map_err(|_| format!("error in json for {NAME}: not valid JSON"))?;
     if report.is_object() {
@@ -183,6 +193,8 @@ mod tests {
             size: 1,
         };
         let deep = "[".repeat(100_000);
+        let most = usize::try_from(OutOfMemoryBinary::MAX_SIZE / BYTES_PER_COMMA).unwrap();
+        let many = format!("[{}0]", "0,".repeat(most + 1));
         for (dump, expected) in [
             (
                 Dump::from(Vec::new()),
@@ -204,6 +216,10 @@ mod tests {
             (
                 compressed(deep.as_bytes()).into(),
                 "error in json for memory_report: not valid JSON",
+            ),
+            (
+                compressed(many.as_bytes()).into(),
+                "error in json for memory_report: too many values",
             ),
             (
                 compressed(b"[]").into(),
