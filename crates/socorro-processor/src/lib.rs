@@ -33,10 +33,10 @@
 //!
 //! | Feature | What it adds |
 //! |---|---|
-//! | `cases` | [`case`]: crashes written down as JSON, to try rules on |
+//! | `cases` | `case`: crashes written down as JSON, to try rules on |
 //! | `http-versions` | [`version_lookup`] over HTTP(S) |
-//! | `ruleset-files` | [`ruleset_file`]: rulesets from a TOML file, without Rust |
-//! | `testkit` | [`testing`]: helpers for tests of rules |
+//! | `ruleset-files` | `ruleset_file`: rulesets from a TOML file, without Rust |
+//! | `testkit` | `testing`: helpers for tests of rules |
 
 #![forbid(unsafe_code)]
 
