@@ -10,6 +10,8 @@
 //! | `stackwalk` | the stackwalk of each minidump by its name: `exit_code` (default 0), `output` (JSON) or `output_text`, and `log`. A minidump that is not listed ends with 0 and `{"status": "OK"}` |
 //! | `version_api` | answers about versions, of which the first fitting one counts: `{"when": {product, channel, build_id}, "status": 200, "body": {"hits": [{"version_string": "…"}]}}`, or `"error": true` |
 //!
+//! The stackwalker calls itself `minidump-stackwalk 0.0.0-test`, as in recorded cases.
+//!
 //! An object with a member `input` is a case with remarks; its `input` is what counts.
 //!
 //! ```
@@ -47,6 +49,7 @@ use crate::{
     error::Error,
     rules::RulesetOptions,
     suggestion::{did_you_mean, nearest},
+    version_lookup::CachedVersions,
 };
 use stand_in::{StandInStackwalker, StandInVersions};
 
@@ -61,7 +64,7 @@ const MEMBERS: [&str; 7] = [
     "repeat",
 ];
 /// The id of a crash whose annotations name none.
-const ID: &str = "00000000-0000-4000-8000-000000260101";
+const ID: &str = "a1b2c3d4-0000-4000-8000-abcdef260102";
 
 /// A crash, and what the world outside answers to those who process it.
 #[derive(Debug, Clone)]
@@ -119,7 +122,14 @@ impl Case {
     #[must_use]
     pub fn ruleset_options(&self, signatures: Arc<SignatureGenerator>) -> RulesetOptions {
         let stackwalker = Arc::clone(&self.stackwalker);
-        RulesetOptions::new(stackwalker, signatures).versions(Arc::clone(&self.versions) as _)
+        let versions = CachedVersions::new(Arc::clone(&self.versions));
+        RulesetOptions::new(stackwalker, signatures).versions(Arc::new(versions))
+    }
+
+    /// The questions about versions that were asked so far: product, channel and build id of each.
+    #[must_use]
+    pub fn lookups(&self) -> Vec<Value> {
+        self.versions.asked()
     }
 
     /// The minidumps about whose stackwalk the case says nothing.

@@ -1,5 +1,7 @@
 //! A stackwalker and a version service that answer what a case says.
 
+use std::sync::{Mutex, PoisonError};
+
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 use socorro_core::{Dump, DumpName, Dumps};
@@ -66,7 +68,7 @@ impl StandInStackwalker {
 #[async_trait]
 impl Stackwalker for StandInStackwalker {
     fn version(&self) -> String {
-        "stand-in".to_owned()
+        "minidump-stackwalk 0.0.0-test".to_owned()
     }
 
     async fn walk(&self, request: WalkRequest<'_>) -> WalkOutcome {
@@ -102,15 +104,27 @@ fn outcome(answer: &Map<String, Value>) -> WalkOutcome {
     }
 }
 
-/// Answers by the first of the answers whose conditions hold.
+/// Answers by the first of the answers whose conditions hold, and remembers the questions.
 #[derive(Debug)]
 pub(super) struct StandInVersions {
     answers: Vec<Value>,
+    asked: Mutex<Vec<Value>>,
 }
 
 impl StandInVersions {
     pub(super) fn new(answers: Vec<Value>) -> Self {
-        Self { answers }
+        Self {
+            answers,
+            asked: Mutex::default(),
+        }
+    }
+
+    /// All questions in order.
+    pub(super) fn asked(&self) -> Vec<Value> {
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -123,6 +137,10 @@ impl VersionLookup for StandInVersions {
         build_id: &str,
     ) -> Result<Option<String>, LookupError> {
         let question = json!({"product": product, "channel": channel, "build_id": build_id});
+        self.asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(question.clone());
         let holds = |answer: &&Value| {
             let conditions = answer["when"].as_object();
             conditions.is_none_or(|when| when.iter().all(|(name, value)| question[name] == *value))
