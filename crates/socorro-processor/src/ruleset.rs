@@ -166,7 +166,7 @@ impl Ruleset {
     /// Lets this ruleset start from an empty processed crash that keeps only history and notes of
     /// the run before, as new rulesets do.
     #[must_use]
-    pub fn from_empty(self) -> Self {
+    pub fn starting_empty(self) -> Self {
         Self {
             in_place: false,
             ..self
@@ -324,7 +324,7 @@ mod tests {
     fn a_ruleset_that_starts_empty_is_not_in_place() {
         let ruleset = machine().in_place().renamed("again");
         assert!(ruleset.is_in_place() && ruleset.name() == "again");
-        assert!(!ruleset.from_empty().is_in_place());
+        assert!(!ruleset.starting_empty().is_in_place());
     }
 
     #[test]

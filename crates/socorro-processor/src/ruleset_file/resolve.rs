@@ -110,7 +110,7 @@ impl<'a> Resolver<'a> {
         }
         ruleset = match definition.in_place {
             Some(true) => ruleset.in_place(),
-            Some(false) => ruleset.from_empty(),
+            Some(false) => ruleset.starting_empty(),
             None => ruleset,
         };
         let violations = ruleset.order_violations(&GIVEN_FIELDS);
