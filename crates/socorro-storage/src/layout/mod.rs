@@ -50,6 +50,9 @@ pub fn raw_crashes_of(date: Date) -> String {
     format!("v1/raw_crash/{}", day(date))
 }
 
+/// The prefix that all processed crashes share, without the slash at its end.
+pub const PROCESSED_CRASHES: &str = "v1/processed_crash";
+
 /// The list of dump names.
 #[must_use]
 pub fn dump_names(id: &CrashId) -> String {

@@ -1,6 +1,6 @@
 //! Writing items.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -15,7 +15,11 @@ use socorro_core::{
 };
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use super::{ObjectStorage, failure::is_unsupported};
+use super::{
+    ObjectStorage,
+    failure::is_unsupported,
+    lock::{self, Locking},
+};
 use crate::{
     document::DocumentKey,
     error::{Error, ErrorKind},
@@ -187,12 +191,14 @@ impl ObjectStorage {
         self.require_directory(what).await?;
         let mode = match expected {
             Expected::Any => return self.overwrite(what, key, content).await,
-            Expected::Version(version) if self.directory.is_some() => {
-                self.require_version(what, key, &version).await?;
-                return self.overwrite(what, key, content).await;
-            }
             Expected::Absent => PutMode::Create,
-            Expected::Version(Version { e_tag, version }) => {
+            Expected::Version(version) => {
+                if let Some(directory) = &self.directory {
+                    let _lock = self.lock(what, directory.join(key)).await?;
+                    self.require_version(what, key, &version).await?;
+                    return self.overwrite(what, key, content).await;
+                }
+                let Version { e_tag, version } = version;
                 PutMode::Update(UpdateVersion { e_tag, version })
             }
         };
@@ -214,6 +220,17 @@ impl ObjectStorage {
         {
             Ok(written) => Ok(version_of(written)),
             Err(error) => Err(self.unconditional_failure(what, error).await),
+        }
+    }
+
+    async fn lock(&self, what: &Subject, file: PathBuf) -> Result<Locking, Error> {
+        let failed = |source| object_store::Error::Generic {
+            store: "LocalFileSystem",
+            source,
+        };
+        match lock::lock(file).await {
+            Ok(locking) => Ok(locking),
+            Err(error) => Err(self.failure(what, failed(error.into())).await),
         }
     }
 
