@@ -15,6 +15,7 @@ mod failure;
 mod fence;
 mod fetch;
 mod held;
+mod in_work;
 mod lease;
 mod options;
 mod receive;
@@ -42,6 +43,7 @@ use self::{
     directories::WorkDirectories,
     fence::{Panicked, fence},
     held::Held,
+    in_work::{InWork, Turn},
     summary::Outcome,
 };
 use crate::pipeline::Pipeline;
@@ -85,6 +87,7 @@ struct Inner {
     pipeline: Pipeline,
     options: WorkerOptions,
     directories: Arc<WorkDirectories>,
+    in_work: InWork,
 }
 
 impl fmt::Debug for Worker {
@@ -131,6 +134,7 @@ impl Worker {
             pipeline,
             options,
             directories,
+            in_work: InWork::default(),
         }))
     }
 
@@ -205,12 +209,24 @@ impl Worker {
             return held.bury(cause).await;
         }
         held.keep();
+        let place = loop {
+            match self.0.in_work.enter(job) {
+                Turn::Mine(place) => break place,
+                Turn::Behind(ahead) => tokio::select! {
+                    biased;
+                    () = held.lost() => return Self::lost(),
+                    enough = ahead.result_will_do() => if enough {
+                        tracing::info!("another delivery of the crash was processed meanwhile");
+                        held.ack().await;
+                        return Outcome::Duplicate;
+                    },
+                    () = abandon.cancelled() => return Self::abandon(held).await,
+                },
+            }
+        };
         let transformed = tokio::select! {
             biased;
-            () = held.lost() => {
-                tracing::warn!("lease lost: somebody else has the message now");
-                return Outcome::LeaseLost;
-            }
+            () = held.lost() => return Self::lost(),
             result = fence(self.transform(job, delivery.attempt, times)) => flatten(result),
             () = abandon.cancelled() => return Self::abandon(held).await,
         };
@@ -226,6 +242,7 @@ impl Worker {
         match saved {
             Ok(processed) => {
                 tracing::info!(signature = processed.signature(), "processed");
+                place.saved();
                 let started = Instant::now();
                 held.ack().await;
                 times.ack += started.elapsed();
@@ -233,6 +250,11 @@ impl Worker {
             }
             Err(failure) => held.fail(&failure).await,
         }
+    }
+
+    fn lost() -> Outcome {
+        tracing::warn!("lease lost: somebody else has the message now");
+        Outcome::LeaseLost
     }
 
     /// Gives back what is in work when the time to finish it is over.

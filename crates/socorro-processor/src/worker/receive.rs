@@ -18,6 +18,9 @@ const LAST_PAUSE: Duration = Duration::from_secs(60);
 /// How long a worker that stops waits for the queue to take back what is unfinished.
 const LAST_CALLS: Duration = Duration::from_secs(3);
 
+/// How long the storage may take to say whether it is in order.
+const LONGEST_CHECK: Duration = Duration::from_secs(60);
+
 /// When to stop receiving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Until {
@@ -50,6 +53,9 @@ impl Worker {
             if crew.free() == 0 {
                 crew.wait_for_one(&stop).await;
                 continue;
+            }
+            if crew.outage && !self.storage_is_back(&mut crew, until, &stop).await {
+                break;
             }
             // A drain must not wait for what may never come, only for its own work.
             let wait = match until {
@@ -89,6 +95,63 @@ impl Worker {
         crew.finish().await
     }
 
+    /// Waits, after an outage, until the storage answers: what is received before that would only be leased and
+    /// given back. What is in work goes on meanwhile.
+    ///
+    /// A drain asks only once, and then leaves the rest in the queue. Returns whether to go on.
+    async fn storage_is_back(
+        &self,
+        crew: &mut Crew,
+        until: Until,
+        stop: &CancellationToken,
+    ) -> bool {
+        let mut waited = false;
+        loop {
+            let checked = tokio::select! {
+                biased;
+                checked = self.check_storage() => checked,
+                () = stop.cancelled() => return false,
+            };
+            let Err(error) = checked else {
+                crew.outage = false;
+                if waited {
+                    tracing::info!("the storage is back: receiving again");
+                }
+                return true;
+            };
+            if until == Until::Empty {
+                tracing::error!(
+                    error,
+                    "the storage is out of order: the rest stays in the queue"
+                );
+                return false;
+            }
+            if !waited {
+                tracing::error!(
+                    error,
+                    "the storage is out of order: receiving nothing until it is back"
+                );
+            }
+            waited = true;
+            let pause = tokio::time::timeout(self.0.options.probe_interval, stop.cancelled());
+            if pause.await.is_ok() {
+                return false;
+            }
+            crew.collect();
+        }
+    }
+
+    /// Asks the storage whether it is in order.
+    async fn check_storage(&self) -> Result<(), String> {
+        let check = fence(async { self.0.storage.check().await });
+        match tokio::time::timeout(LONGEST_CHECK, check).await {
+            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(Ok(Err(error))) => Err(error.to_string()),
+            Ok(Err(panicked)) => Err(panicked.to_string()),
+            Err(_) => Err(format!("no answer within {LONGEST_CHECK:?}")),
+        }
+    }
+
     /// Asks the queue for messages. An error tells how long the queue wants to be left alone.
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, Option<Duration>> {
         match fence(async { self.0.queue.receive(max, wait).await }).await {
@@ -111,6 +174,8 @@ struct Crew {
     tasks: JoinSet<(Outcome, StageTimes)>,
     abandon: CancellationToken,
     summary: Summary,
+    /// A crash was given back because of an outage, and the storage has not been seen in order since.
+    outage: bool,
 }
 
 impl Crew {
@@ -120,6 +185,7 @@ impl Crew {
             tasks: JoinSet::new(),
             abandon: CancellationToken::new(),
             summary: Summary::default(),
+            outage: false,
         }
     }
 
@@ -196,7 +262,10 @@ impl Crew {
 
     fn count(&mut self, ended: Result<(Outcome, StageTimes), tokio::task::JoinError>) {
         match ended {
-            Ok((outcome, times)) => self.summary.count(outcome, times),
+            Ok((outcome, times)) => {
+                self.outage |= outcome == Outcome::Outage;
+                self.summary.count(outcome, times);
+            }
             // The queue panics even when a message is given back: it returns by itself.
             Err(error) => {
                 tracing::error!(%error, "a worker task ended early; its message returns when the lease ends");

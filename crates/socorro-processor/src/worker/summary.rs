@@ -7,8 +7,12 @@ use std::{fmt, ops::AddAssign, time::Duration};
 pub(super) enum Outcome {
     Processed,
     DeadLettered,
+    /// Given back for the crash's sake.
     GivenBack,
+    /// Given back because something outside is out of order.
+    Outage,
     Abandoned,
+    Duplicate,
     LeaseLost,
     Dropped,
 }
@@ -25,6 +29,8 @@ pub struct Summary {
     pub given_back: u64,
     /// Taken over by somebody else while in work here.
     pub leases_lost: u64,
+    /// Acked together with another delivery of the same crash that was in work here.
+    pub duplicates: u64,
     /// Start-up checks of a collector, which mean nothing.
     pub dropped: u64,
     /// How many of those given back were in work when the worker had to stop.
@@ -38,7 +44,8 @@ impl Summary {
         *match outcome {
             Outcome::Processed => &mut self.processed,
             Outcome::DeadLettered => &mut self.dead_lettered,
-            Outcome::GivenBack | Outcome::Abandoned => &mut self.given_back,
+            Outcome::GivenBack | Outcome::Outage | Outcome::Abandoned => &mut self.given_back,
+            Outcome::Duplicate => &mut self.duplicates,
             Outcome::LeaseLost => &mut self.leases_lost,
             Outcome::Dropped => &mut self.dropped,
         } += 1;
@@ -59,6 +66,9 @@ impl fmt::Display for Summary {
             f,
             "{processed} processed, {dead_lettered} dead-lettered, {given_back} given back"
         )?;
+        if self.duplicates > 0 {
+            write!(f, ", {} delivered twice", self.duplicates)?;
+        }
         if self.leases_lost > 0 {
             write!(f, ", {} taken over by another processor", self.leases_lost)?;
         }

@@ -11,7 +11,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod back_pressure;
 mod delivery;
+mod duplicates;
 mod endurance;
 mod history;
 mod killed;

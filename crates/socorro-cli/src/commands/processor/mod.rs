@@ -13,7 +13,10 @@ use socorro_storage::CrashStorage;
 
 use self::signals::Signals;
 use crate::{
-    arguments::{self, SignatureArguments, StorageArguments, WalkArguments, values},
+    arguments::{
+        self, PermissionArguments, RulesetArguments, SignatureArguments, StorageArguments,
+        WalkArguments, values,
+    },
     commands::queue::what_is_left,
     exit::Exit,
     failure::Failure,
@@ -58,12 +61,16 @@ pub(crate) struct ProcessorArguments {
     walk: WalkArguments,
     #[command(flatten)]
     signature: SignatureArguments,
+    #[command(flatten)]
+    rulesets: RulesetArguments,
     /// End when the queue has nothing to do any more
     #[arg(long)]
     drain: bool,
     /// Process this crash straight from storage, without the queue, and print the result
     #[arg(long, value_name = "CRASHID", value_parser = CrashId::parse_lenient, conflicts_with = "drain")]
     once: Option<CrashId>,
+    #[command(flatten)]
+    permissions: PermissionArguments,
     #[command(flatten)]
     worker: WorkerArguments,
 }
@@ -128,11 +135,14 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let signatures = arguments.signature.generator()?;
-    let pipeline = pipeline(&arguments.walk, &signatures)?;
+    let pipeline = pipeline(&arguments.walk, &signatures, &arguments.rulesets)?;
     let options = arguments.worker.options()?;
     let storage = arguments.storage.open().await?;
     match (&arguments.once, &arguments.queue) {
-        (Some(id), _) => once(*id, storage, pipeline, options, output).await,
+        (Some(id), _) => {
+            let permissions = &arguments.permissions;
+            once(*id, storage, pipeline, options, permissions, output).await
+        }
         (None, Some(url)) => {
             let queue_options = QueueOptions {
                 lease: options.lease,
@@ -162,6 +172,7 @@ async fn once(
     storage: Arc<dyn CrashStorage>,
     pipeline: Pipeline,
     options: WorkerOptions,
+    permissions: &PermissionArguments,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let shown = storage.to_string();
@@ -182,7 +193,7 @@ async fn once(
             ))
         }
     })?;
-    result::print(output, &processed, false)?;
+    result::print(output, &permissions.processed(processed), false)?;
     Ok(Exit::Success)
 }
 

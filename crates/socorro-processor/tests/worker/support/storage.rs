@@ -124,6 +124,7 @@ impl CrashStorage for WatchedStorage {
     }
 
     async fn check(&self) -> Result<(), Error> {
+        self.hooks.before("check").await;
         self.flaky.check().await
     }
 }
