@@ -8,6 +8,7 @@
 mod compare;
 mod deviations;
 mod rules;
+mod telemetry;
 
 use std::{
     env,
@@ -144,6 +145,7 @@ fn runner(directory: &Path, name: &str) -> Result<Option<Runner>> {
                 run_with(socorro::storage::testkit::vectors::run_case, &file, case)
             }))
         }
+        "storage" if file == "telemetry.json" => Some(Box::new(telemetry::run)),
         "queue" if ["messages.json", "poll_order.json"].contains(&file.as_str()) => {
             Some(Box::new(move |case| {
                 run_with(socorro::queue::testkit::run_case, &file, case)

@@ -43,7 +43,10 @@
 #[cfg(feature = "cases")]
 pub mod case;
 mod crash;
+pub mod destinations;
 mod error;
+#[cfg(any(feature = "http-versions", feature = "webhook"))]
+mod http;
 mod pipeline;
 mod rule;
 pub mod rules;
@@ -58,6 +61,7 @@ pub mod version_lookup;
 mod worker;
 
 pub use crash::Crash;
+pub use destinations::{Destination, Destinations};
 pub use error::Error;
 pub use pipeline::{GIVEN_FIELDS, Pipeline};
 pub use rule::{AsyncRule, Item, Rule, RuleError, RuleInfo};

@@ -9,6 +9,7 @@ use crate::{error::Error, layout};
 
 /// The longest name of a destination.
 const MAX_DESTINATION: usize = 64;
+const CRASH_ID_LENGTH: usize = 36;
 
 /// Where a document lies: a key that cannot be made from free text, so that no document lands on
 /// a crash or outside of the storage.
@@ -56,6 +57,23 @@ impl DocumentKey {
         Ok(Self(format!("{folder}/{id}")))
     }
 
+    /// A note that was set aside to be settled, so that nobody else writes it meanwhile:
+    /// `outbox/{destination}/{crash id}-{16 hexadecimal digits}`.
+    ///
+    /// # Errors
+    ///
+    /// As [`DocumentKey::outbox`].
+    pub fn outbox_set_aside(destination: &str, id: &CrashId, mark: u64) -> Result<Self, Error> {
+        let Self(note) = Self::outbox(destination, id)?;
+        Ok(Self(format!("{note}-{mark:016x}")))
+    }
+
+    /// The report of a crash for telemetry: `v1/crash_report/{YYYYMMDD}/{crash id}`.
+    #[must_use]
+    pub fn crash_report(id: &CrashId) -> Self {
+        Self(layout::crash_report(id))
+    }
+
     /// The key below the root of the storage.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -66,7 +84,12 @@ impl DocumentKey {
     #[must_use]
     pub fn crash_id(&self) -> Option<CrashId> {
         let (_, file) = self.0.rsplit_once('/')?;
-        CrashId::parse(file.strip_suffix(".json").unwrap_or(file)).ok()
+        let name = file.strip_suffix(".json").unwrap_or(file);
+        let id = match name.split_at_checked(CRASH_ID_LENGTH) {
+            Some((id, mark)) if mark.starts_with('-') => id,
+            _ => name,
+        };
+        CrashId::parse(id).ok()
     }
 }
 
@@ -169,6 +192,15 @@ mod tests {
         let id = CrashId::mint(DAY, 0);
         let key = DocumentKey::outbox("telemetry", &id).unwrap();
         assert_eq!(key.as_str(), format!("outbox/telemetry/{id}"));
+        assert_eq!(key.crash_id(), Some(id));
+        let aside = DocumentKey::outbox_set_aside("telemetry", &id, 7).unwrap();
+        assert_eq!(
+            aside.as_str(),
+            format!("outbox/telemetry/{id}-0000000000000007")
+        );
+        assert_eq!(aside.crash_id(), Some(id));
+        let folder = DocumentFolder::outbox("telemetry").unwrap();
+        assert_eq!(folder.key_of(aside.as_str()), Some(aside));
         for name in ["", "..", "a/b", "a b", "é", &"x".repeat(65)] {
             let error = DocumentKey::outbox(name, &id).unwrap_err();
             assert!(

@@ -42,8 +42,6 @@ pub enum Subject {
         /// Which of its items.
         item: Item,
     },
-    /// The copy of a crash for telemetry.
-    CrashReport(CrashId),
     /// A document beside the crashes.
     Document(DocumentKey),
     /// The list of the crashes of one day.
@@ -63,7 +61,7 @@ impl Subject {
     #[must_use]
     pub fn crash_id(&self) -> Option<&CrashId> {
         match self {
-            Self::Crash { id, .. } | Self::CrashReport(id) => Some(id),
+            Self::Crash { id, .. } => Some(id),
             _ => None,
         }
     }
@@ -82,7 +80,6 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Crash { id, item } => write!(f, "the {item} of crash {id}"),
-            Self::CrashReport(id) => write!(f, "the telemetry copy of crash {id}"),
             Self::Document(key) => write!(f, "the document {key}"),
             Self::Day(date) => write!(f, "the list of crashes of {date}"),
             Self::Storage => f.write_str("the storage"),

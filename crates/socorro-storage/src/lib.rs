@@ -69,7 +69,6 @@ pub mod layout;
 mod object;
 mod options;
 mod storage;
-pub mod telemetry;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 mod values;

@@ -1,5 +1,6 @@
 //! What can be said on the command line, as far as commands share it.
 
+mod destinations;
 mod permissions;
 mod queue;
 mod rulesets;
@@ -14,6 +15,7 @@ use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, P
 
 use crate::commands;
 
+pub(crate) use destinations::DestinationArguments;
 pub(crate) use permissions::PermissionArguments;
 pub(crate) use queue::{QueueArguments, open as open_queue};
 pub(crate) use rulesets::RulesetArguments;

@@ -91,6 +91,11 @@ impl Row {
             }
             Some(("by", rules)) => self.field.written_by = list(rules),
             Some(("read-by", rules)) => self.field.read_by = list(rules),
+            Some(("as", name)) => {
+                let kind = Type::parse(name).ok_or_else(|| format!("unknown type {name:?}"))?;
+                self.field.written_as = Some(kind);
+            }
+            Some(("renamed", field)) => self.field.renamed_from = Some(field.to_owned()),
             Some(("nickname", name)) => self.field.nickname = Some(name.to_owned()),
             Some(("default", value)) => {
                 let value =
@@ -114,6 +119,8 @@ fn bare(name: &str, types: Types) -> Field {
         default: None,
         nickname: None,
         deprecated: false,
+        written_as: None,
+        renamed_from: None,
         members: Vec::new(),
         item: None,
         other_members: None,
@@ -173,6 +180,7 @@ mod tests {
             ("a string\n    b string", 2),
             ("\na string form=X", 2),
             ("a boolean default=tru", 1),
+            ("a string as=text", 1),
         ] {
             match parse("t", text) {
                 Err(Error::InvalidSchema { line: found, .. }) => {

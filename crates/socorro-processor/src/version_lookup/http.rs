@@ -1,16 +1,13 @@
 //! Versions from a service.
 
-use std::{error::Error as _, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
-use reqwest::{
-    Client, Response, StatusCode, Url,
-    header::{HeaderMap, RETRY_AFTER},
-    redirect,
-};
+use reqwest::{Client, Response, StatusCode, Url, redirect};
 use serde_json::Value;
 
 use super::{LookupError, VersionLookup};
+use crate::http::{reason, retry_after};
 
 /// How large an answer may be, in bytes after decompression.
 const MAX_ANSWER: usize = 1 << 20;
@@ -114,7 +111,7 @@ impl HttpVersions {
             status if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
                 Err(Failure::Temporary {
                     reason: format!("answered {status}"),
-                    rest: rest(response.headers()),
+                    rest: retry_after(response.headers()).map(|asked| asked.min(LONGEST_REST)),
                 })
             }
             _ => Ok(None),
@@ -193,35 +190,6 @@ fn broken(error: &reqwest::Error) -> Failure {
         reason: reason(error),
         rest: None,
     }
-}
-
-/// How long the service wants to be left alone.
-fn rest(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
-    Some(Duration::from_secs(seconds).min(LONGEST_REST))
-}
-
-/// What went wrong, without the URL, which may hold a password.
-fn reason(error: &reqwest::Error) -> String {
-    let kind = if error.is_timeout() {
-        "timed out"
-    } else if error.is_connect() {
-        "cannot connect"
-    } else {
-        "transfer failed"
-    };
-    // The innermost cause says most: `connection refused`, `unexpected end of file`.
-    let mut cause = error.source();
-    while let Some(inner) = cause.and_then(std::error::Error::source) {
-        cause = Some(inner);
-    }
-    cause.map_or_else(|| kind.to_owned(), |cause| format!("{kind}: {cause}"))
 }
 
 /// A URL as it may be shown: without user name, password and query.

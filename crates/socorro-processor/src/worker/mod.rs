@@ -6,8 +6,8 @@
 //!               └───────────┴───────────┴──▶ give back later, or dead-letter with a reason
 //! ```
 //!
-//! Every crash ends *processed and saved* or *dead-lettered with a reason*. A message is acked only
-//! after the processed crash is durable; the lease is kept alive from receive to ack; an outage of
+//! Every crash ends *processed and saved everywhere* or *dead-lettered with a reason*. A message is acked only
+//! after the processed crash is durable, and every required destination has it or is noted to get it; the lease is kept alive from receive to ack; an outage of
 //! storage or queue never ends in a dead letter, however long it lasts.
 
 mod directories;
@@ -35,18 +35,20 @@ use socorro_storage::CrashStorage;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
+pub(crate) use fence::fence;
+
 pub use failure::Failure;
 pub use options::WorkerOptions;
 pub use summary::{StageTimes, Summary};
 
 use self::{
     directories::WorkDirectories,
-    fence::{Panicked, fence},
+    fence::Panicked,
     held::Held,
     in_work::{InWork, Turn},
     summary::Outcome,
 };
-use crate::pipeline::Pipeline;
+use crate::{destinations::Destinations, pipeline::Pipeline};
 
 /// Takes crashes off a queue, processes and saves them, several at a time.
 ///
@@ -85,6 +87,7 @@ struct Inner {
     storage: Arc<dyn CrashStorage>,
     queue: Arc<dyn CrashQueue>,
     pipeline: Pipeline,
+    destinations: Destinations,
     options: WorkerOptions,
     directories: Arc<WorkDirectories>,
     in_work: InWork,
@@ -96,6 +99,7 @@ impl fmt::Debug for Worker {
             storage,
             queue,
             pipeline,
+            destinations,
             options,
             ..
         } = &*self.0;
@@ -103,6 +107,7 @@ impl fmt::Debug for Worker {
             .field("storage", &format_args!("{storage}"))
             .field("queue", &format_args!("{queue}"))
             .field("pipeline", pipeline)
+            .field("destinations", &format_args!("{destinations}"))
             .field("options", options)
             .finish()
     }
@@ -127,11 +132,24 @@ impl Worker {
         pipeline: Pipeline,
         options: WorkerOptions,
     ) -> Self {
+        Self::with_destinations(storage, queue, pipeline, options, Destinations::none())
+    }
+
+    /// A worker that gives every processed crash to more than the main storage.
+    #[must_use]
+    pub fn with_destinations(
+        storage: Arc<dyn CrashStorage>,
+        queue: Arc<dyn CrashQueue>,
+        pipeline: Pipeline,
+        options: WorkerOptions,
+        destinations: Destinations,
+    ) -> Self {
         let directories = Arc::new(WorkDirectories::new(options.temporary_path.clone()));
         Self(Arc::new(Inner {
             storage,
             queue,
             pipeline,
+            destinations,
             options,
             directories,
             in_work: InWork::default(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use socorro_queue::Delivery;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -33,17 +33,49 @@ impl Worker {
     ///
     /// Then nothing more is received, crashes in work may finish within
     /// [`shutdown_grace`](super::WorkerOptions::shutdown_grace), and the rest is given back. An
-    /// error of the queue never ends this: it is asked again, at growing intervals.
+    /// error of the queue never ends this: it is asked again, at growing intervals. Meanwhile
+    /// destinations get what they have not taken before.
     pub async fn run(&self, stop: CancellationToken) -> Summary {
-        self.receive_until(Until::Stopped, stop).await
+        let before = self.destination_totals();
+        let sweeper = Sweeper::start(self);
+        let summary = self.receive_until(Until::Stopped, stop).await;
+        drop(sweeper);
+        self.with_destinations_since(before, summary)
     }
 
     /// Works until the queue has nothing ready any more, or `stop` is cancelled.
     ///
     /// What was given back for a later try stays in the queue; [`Summary::given_back`] tells how
-    /// many messages that were.
+    /// many messages that were. At the end, destinations are offered once what they have not taken
+    /// before.
     pub async fn drain(&self, stop: CancellationToken) -> Summary {
-        self.receive_until(Until::Empty, stop).await
+        let before = self.destination_totals();
+        let summary = self.receive_until(Until::Empty, stop.clone()).await;
+        let sweep = fence(async { self.0.destinations.sweep(&*self.0.storage).await });
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            swept = sweep => if let Err(panicked) = swept {
+                tracing::error!(%panicked, "cannot look at what is noted for destinations");
+            }
+        }
+        self.with_destinations_since(before, summary)
+    }
+
+    fn destination_totals(&self) -> (u64, u64) {
+        let counts = self.0.destinations.counts();
+        counts.fold((0, 0), |(noted, taken_later), (_, counts)| {
+            (noted + counts.noted, taken_later + counts.taken_later)
+        })
+    }
+
+    fn with_destinations_since(&self, before: (u64, u64), summary: Summary) -> Summary {
+        let (noted, taken_later) = self.destination_totals();
+        Summary {
+            noted: noted - before.0,
+            taken_later: taken_later - before.1,
+            ..summary
+        }
     }
 
     async fn receive_until(&self, until: Until, stop: CancellationToken) -> Summary {
@@ -164,6 +196,34 @@ impl Worker {
                 tracing::error!(%panicked, "cannot receive from the queue");
                 Err(None)
             }
+        }
+    }
+}
+
+/// Sends what destinations have not taken before, until it is dropped.
+struct Sweeper(Option<AbortHandle>);
+
+impl Sweeper {
+    fn start(worker: &Worker) -> Self {
+        if worker.0.destinations.is_empty() {
+            return Self(None);
+        }
+        let worker = worker.clone();
+        let task = tokio::spawn(async move {
+            worker
+                .0
+                .destinations
+                .keep_sweeping(&*worker.0.storage)
+                .await;
+        });
+        Self(Some(task.abort_handle()))
+    }
+}
+
+impl Drop for Sweeper {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
         }
     }
 }

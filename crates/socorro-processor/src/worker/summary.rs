@@ -35,6 +35,10 @@ pub struct Summary {
     pub dropped: u64,
     /// How many of those given back were in work when the worker had to stop.
     pub abandoned: u64,
+    /// How often a destination did not take a processed crash, which was noted for later.
+    pub noted: u64,
+    /// How often a destination took a crash that was noted before.
+    pub taken_later: u64,
     /// The time spent in each stage, added up over all crashes.
     pub times: StageTimes,
 }
@@ -72,6 +76,12 @@ impl fmt::Display for Summary {
         if self.leases_lost > 0 {
             write!(f, ", {} taken over by another processor", self.leases_lost)?;
         }
+        if self.noted > 0 {
+            write!(f, ", {} noted for destinations", self.noted)?;
+        }
+        if self.taken_later > 0 {
+            write!(f, ", {} sent to destinations late", self.taken_later)?;
+        }
         Ok(())
     }
 }
@@ -84,8 +94,10 @@ pub struct StageTimes {
     pub fetch: Duration,
     /// The pipeline, stackwalk included.
     pub transform: Duration,
-    /// Writing the result to storage.
+    /// Writing the result to main storage.
     pub save: Duration,
+    /// Giving the result to the other destinations.
+    pub deliver: Duration,
     /// Telling the queue.
     pub ack: Duration,
 }
@@ -95,6 +107,7 @@ impl AddAssign for StageTimes {
         self.fetch += other.fetch;
         self.transform += other.transform;
         self.save += other.save;
+        self.deliver += other.deliver;
         self.ack += other.ack;
     }
 }

@@ -13,6 +13,7 @@
 
 mod back_pressure;
 mod delivery;
+mod destinations;
 mod duplicates;
 mod endurance;
 mod history;

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde_json::{Map, Value};
 use socorro_core::{
-    CrashId, DumpName, ProcessedCrash,
+    CrashId, DumpName,
     json::{self, Form},
     schema::Schema,
 };
@@ -14,18 +14,16 @@ use socorro_core::{
 use crate::{
     Item,
     layout::{self, collector_tree, processor_tree},
-    telemetry::crash_report,
 };
 
 /// The files whose cases [`run_case`] knows.
-pub const FILES: [&str; 7] = [
+pub const FILES: [&str; 6] = [
     "keys.json",
     "json.json",
     "dump_names.json",
     "redaction.json",
     "fs_layout.json",
     "faults.json",
-    "telemetry.json",
 ];
 
 /// Runs one case of a file; only the last part of the file's path counts. `None` when the file is
@@ -42,7 +40,6 @@ pub fn run_case(file: &str, case: &Value) -> Option<Result<(), String>> {
         "redaction.json" => redaction,
         "fs_layout.json" => file_trees,
         "faults.json" => faults,
-        "telemetry.json" => telemetry,
         _ => return None,
     };
     Some(run(case))
@@ -220,19 +217,6 @@ fn faults(case: &Value) -> Result<(), String> {
     std::thread::spawn(run)
         .join()
         .unwrap_or_else(|_| Err("it panicked".to_owned()))
-}
-
-fn telemetry(case: &Value) -> Result<(), String> {
-    let input = case["input"].as_object().ok_or("input is no object")?;
-    let report = crash_report(&ProcessedCrash::from(input.clone()));
-    if let Some(output) = case.get("output") {
-        same("output", &Value::Object(report.document), output)?;
-        return same("wrongly typed fields", &report.wrongly_typed, &0);
-    }
-    // Upstream loses the whole report; only the wrongly typed field has to go.
-    let kept = report.document.len();
-    same("fields that are left", &kept, &(input.len() - 1))?;
-    same("wrongly typed fields", &report.wrongly_typed, &1)
 }
 
 pub(super) fn text<'a>(case: &'a Value, member: &str) -> Result<&'a str, String> {

@@ -108,6 +108,7 @@ impl CrashStorage for WatchedStorage {
     }
 
     async fn save_document(&self, key: &DocumentKey, content: Bytes) -> Result<(), Error> {
+        self.hooks.before("save_document").await;
         self.flaky.save_document(key, content).await
     }
 
@@ -116,6 +117,7 @@ impl CrashStorage for WatchedStorage {
     }
 
     async fn delete_document(&self, key: &DocumentKey) -> Result<(), Error> {
+        self.hooks.before("delete_document").await;
         self.flaky.delete_document(key).await
     }
 
