@@ -11,7 +11,7 @@
 //! | [`queue`] | tells processors what to do: memory, `sqlite` | `queue` |
 //! | [`stackwalk`] | minidump in, stackwalk JSON out; `http-symbols` | `stackwalk` |
 //! | [`signature`] | the text that groups a crash with its like | `signature` |
-//! | [`processor`] | rules, rulesets, pipeline, worker | `processor` |
+//! | [`processor`] | rules, rulesets, pipeline, worker; `ruleset-files`, `http-versions` | `processor` |
 //!
 //! The default features are `processor` and `sqlite`. Process a minidump:
 //!

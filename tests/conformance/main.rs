@@ -40,7 +40,7 @@ impl From<Result<(), String>> for Verdict {
 type Runner = Box<dyn Fn(&Value) -> Result<Verdict>>;
 
 /// Vector files for parts of socorro that do not exist yet.
-const FOR_LATER: [&str; 9] = [
+const FOR_LATER: [&str; 8] = [
     "api/supersearch_params.json",
     "collector/crash_ids.jsonl",
     "collector/requests.jsonl",
@@ -49,7 +49,6 @@ const FOR_LATER: [&str; 9] = [
     "collector/throttle.jsonl",
     "collector/wire.jsonl",
     "queue/lifecycle.json",
-    "storage/faults.json",
 ];
 
 fn main() -> ExitCode {

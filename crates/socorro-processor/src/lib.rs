@@ -30,9 +30,18 @@
 //! # }).unwrap();
 //! # Ok::<(), std::io::Error>(())
 //! ```
+//!
+//! | Feature | What it adds |
+//! |---|---|
+//! | `cases` | `case`: crashes written down as JSON, to try rules on |
+//! | `http-versions` | [`version_lookup`] over HTTP(S) |
+//! | `ruleset-files` | `ruleset_file`: rulesets from a TOML file, without Rust |
+//! | `testkit` | `testing`: helpers for tests of rules |
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "cases")]
+pub mod case;
 mod crash;
 pub mod destinations;
 mod error;
@@ -42,6 +51,9 @@ mod pipeline;
 mod rule;
 pub mod rules;
 mod ruleset;
+#[cfg(feature = "ruleset-files")]
+pub mod ruleset_file;
+mod suggestion;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testing;
 pub mod values;
@@ -51,7 +63,8 @@ mod worker;
 pub use crash::Crash;
 pub use destinations::{Destination, Destinations};
 pub use error::Error;
-pub use pipeline::Pipeline;
+pub use pipeline::{GIVEN_FIELDS, Pipeline};
 pub use rule::{AsyncRule, Item, Rule, RuleError, RuleInfo};
 pub use ruleset::Ruleset;
+pub use suggestion::nearest;
 pub use worker::{Failure, StageTimes, Summary, Worker, WorkerOptions};

@@ -17,6 +17,9 @@ use crate::{
     ruleset::{Ruleset, Step},
 };
 
+/// What is in a processed crash before the first rule runs: reading it needs no rule that writes it.
+pub const GIVEN_FIELDS: [&str; 3] = ["success", "signature", "started_datetime"];
+
 /// The signature of a crash whose signature rule did not run.
 const PLACEHOLDER_SIGNATURE: &str = "EMPTY: crash failed to process";
 /// What outlives a run when a ruleset starts from an empty processed crash.

@@ -1,69 +1,9 @@
 //! No JSON whatsoever, as raw crash or as stackwalk, makes the pipeline panic.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-use std::sync::Arc;
-
-use async_trait::async_trait;
 use proptest::{collection, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
-use socorro_core::{
-    CrashId, Dump, DumpName, Dumps, Environment, RawCrash,
-    schema::{Field, Permission, Schema},
-};
-use socorro_processor::{Crash, Pipeline, rules::RulesetOptions};
-use socorro_signature::SignatureGenerator;
-use socorro_stackwalk::{Stackwalker, WalkOutcome, WalkOutput, WalkRequest};
-
-/// Walks every minidump with the same result.
-#[derive(Debug)]
-struct Answers(Value);
-
-#[async_trait]
-impl Stackwalker for Answers {
-    fn version(&self) -> String {
-        "test".to_owned()
-    }
-
-    async fn walk(&self, _: WalkRequest<'_>) -> WalkOutcome {
-        WalkOutcome {
-            exit_code: 0,
-            output: WalkOutput::Json(self.0.clone()),
-            log: None,
-        }
-    }
-}
-
-/// The default ruleset over a crash with two minidumps and a memory report.
-fn process(raw: Map<String, Value>, stackwalk: Value, memory_report: &Value) -> Crash {
-    let signatures = Arc::new(SignatureGenerator::default());
-    let options = RulesetOptions::new(Arc::new(Answers(stackwalk)), signatures);
-    let pipeline = Pipeline::new(Environment::fixed(
-        "2026-01-02T03:04:05Z".parse().unwrap(),
-        "host",
-    ))
-    .with_rulesets(&options);
-    let dump = |name: &str, content: Vec<u8>| (DumpName::parse(name).unwrap(), Dump::from(content));
-    let dumps = Dumps::from_iter([
-        dump("upload_file_minidump", b"MDMP".to_vec()),
-        dump("upload_file_minidump_browser", b"MDMP".to_vec()),
-        dump("memory_report", gzip(memory_report)),
-    ]);
-    let id = CrashId::parse("a1b2c3d4-0000-4000-8000-abcdef260102").unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
-    runtime
-        .block_on(pipeline.run("default", Crash::new(id, RawCrash::from(raw), dumps)))
-        .unwrap()
-}
-
-fn gzip(document: &Value) -> Vec<u8> {
-    use std::io::Write as _;
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(document.to_string().as_bytes()).unwrap();
-    encoder.finish().unwrap()
-}
+use socorro_core::schema::{Field, Permission, Schema};
+use socorro_processor::testing::{Input, holds_for, holds_for_bytes, process};
 
 /// Names at every level of a field, so that made-up documents have what rules look for.
 fn names(field: &Field) -> Vec<String> {
@@ -206,15 +146,17 @@ proptest! {
 
     #[test]
     fn no_rule_fails(raw in raw_crash(), stackwalk in stackwalk(), report in document()) {
-        let crash = process(raw, stackwalk, &report);
-        prop_assert_eq!(crash.processed.get("processor_failed_rules"), None);
-        prop_assert_eq!(crash.processed.get("success"), Some(&json!(true)));
-        // What rules write is of the type that the schema promises; the nulls of a stackwalk stay.
-        let violations = Schema::processed_crash().validate(crash.processed.as_map());
-        let mut wrong = violations.iter().filter(|violation| {
-            !violation.path.contains(['.', '[']) && violation.found != "null"
-        });
-        prop_assert_eq!(wrong.next(), None);
+        holds_for(&Input::of_json(raw, stackwalk, &report));
+    }
+
+    #[test]
+    fn no_text_makes_a_rule_fail(text in prop_oneof![".{0,200}", "[\\[{\"a:0-9,.\\]}]{0,60}"]) {
+        holds_for_bytes(text.as_bytes());
+    }
+
+    #[test]
+    fn no_document_makes_a_rule_fail(document in document()) {
+        holds_for_bytes(document.to_string().as_bytes());
     }
 }
 
@@ -250,7 +192,7 @@ fn no_protected_value_gets_into_the_notes() {
             ] {
                 raw.entry(name).or_insert_with(|| value.into());
             }
-            let crash = process(raw, json!({"status": "OK"}), &json!({}));
+            let crash = process(&Input::of_json(raw, json!({"status": "OK"}), &json!({})));
             let notes = crash.notes().join("\n");
             assert!(
                 !notes.contains("S3CRET"),
@@ -269,7 +211,7 @@ fn deep_nesting_is_refused_and_the_rest_goes_on() {
         .map(|name| (name.to_owned(), json!(deep)))
         .into_iter()
         .collect();
-    let crash = process(raw, json!({"status": "OK"}), &json!({}));
+    let crash = process(&Input::of_json(raw, json!({"status": "OK"}), &json!({})));
     let notes = crash.notes().join("\n");
     for annotation in annotations {
         assert!(notes.contains(annotation), "{notes}");

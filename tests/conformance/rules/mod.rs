@@ -1,10 +1,9 @@
 //! The vectors of the processor's rules.
 
-mod case;
+mod comparable;
 mod declared;
 pub(crate) mod functions;
 mod pipeline;
-mod stand_in;
 
 use std::{path::Path, sync::Arc};
 
@@ -12,12 +11,12 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use socorro::{
     prelude::*,
-    processor::{RuleError, RuleInfo, rules::RulesetOptions, version_lookup::CachedVersions},
+    processor::{RuleError, RuleInfo, case::Case},
     signature::SignatureLists,
 };
 
 use crate::{Runner, Verdict, compare::difference};
-use stand_in::{StandInStackwalker, StandInVersions};
+use comparable::comparable;
 
 /// What runs the cases of a file in `rules`.
 pub(crate) fn runner(directory: &Path, file: &str) -> Result<Runner> {
@@ -41,40 +40,25 @@ pub(crate) fn runner(directory: &Path, file: &str) -> Result<Runner> {
     }))
 }
 
-/// The built-in rulesets with everything outside replaced by what a case says.
-struct World {
-    options: RulesetOptions,
-    versions: Arc<StandInVersions>,
-}
-
-impl World {
-    fn new(case: &Value, signatures: &Arc<SignatureGenerator>) -> Self {
-        let input = &case["input"];
-        let stackwalker = Arc::new(StandInStackwalker::new(input["stackwalk"].clone()));
-        let versions = Arc::new(StandInVersions::new(&input["version_api"]));
-        let cached = Arc::new(CachedVersions::new(Arc::clone(&versions)));
-        let options = RulesetOptions::new(stackwalker, Arc::clone(signatures)).versions(cached);
-        Self { options, versions }
-    }
-
-    /// Where the questions that the version service was asked differ from the expected ones.
-    fn difference_in_lookups(&self, case: &Value) -> Option<String> {
-        let expected = case["expected"].get("lookups")?;
-        difference("lookups", expected, &self.versions.asked())
-    }
+/// Where the questions that the version service was asked differ from the expected ones.
+fn difference_in_lookups(case: &Value, input: &Case) -> Option<String> {
+    let expected = case["expected"].get("lookups")?;
+    difference("lookups", expected, &input.lookups().into())
 }
 
 /// Runs a case of one rule.
 async fn run(case: &Value, rule: &str, signatures: &Arc<SignatureGenerator>) -> Result<Verdict> {
-    let world = World::new(case, signatures);
-    let ruleset = world.options.default_ruleset();
+    let input = match Case::from_json(case) {
+        Ok(input) => input,
+        Err(error) => return Ok(Verdict::Differs(format!("cannot exist here: {error:#}"))),
+    };
+    let ruleset = input
+        .ruleset_options(Arc::clone(signatures))
+        .default_ruleset();
     let Some(info) = ruleset.infos().find(|info| info.name == rule) else {
         bail!("there is no rule {rule}");
     };
-    let before = match case::crash(&case["input"]) {
-        Ok(crash) => crash,
-        Err(error) => return Ok(Verdict::Differs(format!("cannot exist here: {error:#}"))),
-    };
+    let before = input.crash();
     let mut verdict = Verdict::Matched;
     for _ in 0..case["input"]["repeat"].as_u64().unwrap_or(1) {
         let mut crash = before.clone();
@@ -87,7 +71,7 @@ async fn run(case: &Value, rule: &str, signatures: &Arc<SignatureGenerator>) -> 
         }
         verdict = judge(case, &crash, result)?;
     }
-    Ok(match (verdict, world.difference_in_lookups(case)) {
+    Ok(match (verdict, difference_in_lookups(case, &input)) {
         (Verdict::Matched, Some(difference)) => Verdict::Differs(difference),
         (verdict, _) => verdict,
     })
@@ -137,7 +121,7 @@ fn judge(case: &Value, crash: &Crash, result: Result<(), RuleError>) -> Result<V
     }
     let expected = &case["expected"];
     let found = [
-        ("processed_crash", case::comparable(&crash.processed)),
+        ("processed_crash", comparable(&crash.processed)),
         ("raw_crash", Value::Object(crash.raw.as_map().clone())),
         ("notes", crash.notes().into()),
     ];

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
-use socorro::prelude::*;
+use socorro::{prelude::*, processor::case::Case};
 
-use super::{World, case};
+use super::comparable::comparable;
 use crate::{Verdict, compare::difference};
 
 /// The clock and the host of the recorded results.
@@ -15,15 +15,16 @@ const HOST: &str = "testhost";
 
 /// Runs a case of a whole ruleset.
 pub(super) async fn run(case: &Value, signatures: &Arc<SignatureGenerator>) -> Result<Verdict> {
-    let world = World::new(case, signatures);
+    let input = Case::from_json(case)?;
+    let options = input.ruleset_options(Arc::clone(signatures));
     let ruleset = case["input"]["ruleset"]
         .as_str()
         .context("a case without ruleset")?;
     let pipeline = Pipeline::new(Environment::fixed(NOW.parse()?, HOST))
-        .with_rulesets(&world.options)
+        .with_rulesets(&options)
         // As upstream does it: what an earlier run found stays unless it is overwritten.
-        .with(world.options.default_ruleset().in_place());
-    let crash = pipeline.run(ruleset, case::crash(&case["input"])?).await?;
+        .with(options.default_ruleset().in_place());
+    let crash = pipeline.run(ruleset, input.crash()).await?;
     if let Some(panicked) = crash.notes().iter().find(|note| note.ends_with(": panic")) {
         return Ok(Verdict::Differs(panicked.clone()));
     }
@@ -36,13 +37,13 @@ pub(super) async fn run(case: &Value, signatures: &Arc<SignatureGenerator>) -> R
             Verdict::Differs("no note is left".to_owned())
         });
     }
-    let differs = compare(case, &crash).or_else(|| world.difference_in_lookups(case));
+    let differs = compare(case, &crash).or_else(|| super::difference_in_lookups(case, &input));
     Ok(differs.map_or(Verdict::Matched, Verdict::Differs))
 }
 
 fn compare(case: &Value, crash: &Crash) -> Option<String> {
     let mut expected = case["expected"]["processed_crash"].clone();
-    let mut found = case::comparable(&crash.processed);
+    let mut found = comparable(&crash.processed);
     // The notes in one text, which may hold matchers as the list does: compared line by line.
     if expected["processor_notes"]["$match"] == "notes" {
         let text = found["processor_notes"].as_str().unwrap_or_default();

@@ -7,6 +7,7 @@ mod pages;
 mod process;
 mod processor;
 mod queue;
+mod rules;
 mod signature;
 mod stackwalk;
 mod storage;

@@ -68,6 +68,12 @@ impl RulesetOptions {
         Self { versions, ..self }
     }
 
+    /// Who knows which beta a build is.
+    #[cfg(feature = "ruleset-files")]
+    pub(crate) fn version_lookup(&self) -> Arc<dyn VersionLookup> {
+        Arc::clone(&self.versions)
+    }
+
     /// The ruleset for new crashes, under the name `default`.
     ///
     /// Source of the order: Socorro `mozilla_rulesets.py`.
@@ -96,7 +102,7 @@ impl RulesetOptions {
             .then(mozilla::ModuleUrlRewrite)
             // Names the crashing thread, which the rules about its frames need.
             .then(breakpad::CrashingThreadInfo)
-            .then(breakpad::TruncateStacks)
+            .then(breakpad::TruncateStacks::default())
             .then(breakpad::PossibleBitFlips)
             .then(breakpad::CrashInconsistencies)
             .then(breakpad::HasGuardPageAccess)
@@ -106,7 +112,7 @@ impl RulesetOptions {
             .then(mozilla::Accessibility)
             .then(mozilla::Addons)
             .then(mozilla::DatesAndTimes)
-            .then_async(mozilla::OutOfMemoryBinary)
+            .then_async(mozilla::OutOfMemoryBinary::default())
             .then(mozilla::Phc)
             .then(mozilla::Breadcrumbs)
             .then(java::JavaStackTrace)
@@ -131,7 +137,7 @@ impl RulesetOptions {
             .then(mozilla::MissingSymbols)
             .then(mozilla::ThemePrettyName)
             .then(memory_report::MemoryReportExtraction)
-            .then(mozilla::SoftErrors)
+            .then(mozilla::SoftErrors::default())
             .then(breakpad::ThreadCount)
             // The signature reads what all the others wrote.
             .then(mozilla::Signature::new(Arc::clone(&self.signatures)))
@@ -180,13 +186,10 @@ impl Pipeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::Item;
+    use crate::{pipeline::GIVEN_FIELDS, rule::Item};
     use async_trait::async_trait;
     use socorro_core::schema::Schema;
     use socorro_stackwalk::{WalkOutcome, WalkOutput, WalkRequest};
-
-    /// What the pipeline itself writes before the first rule.
-    const GIVEN: [&str; 3] = ["success", "signature", "started_datetime"];
 
     #[derive(Debug)]
     struct NoWalk;
@@ -211,7 +214,10 @@ mod tests {
 
     #[test]
     fn every_rule_stands_below_those_that_write_what_it_reads() {
-        assert_eq!(ruleset().order_violations(&GIVEN), Vec::<String>::new());
+        assert_eq!(
+            ruleset().order_violations(&GIVEN_FIELDS),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

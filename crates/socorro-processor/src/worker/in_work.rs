@@ -88,7 +88,7 @@ impl Drop for Place<'_> {
 
 impl Ahead {
     /// Waits until the work ends, and tells whether its result will do for this delivery too.
-    pub(super) async fn is_enough(mut self) -> bool {
+    pub(super) async fn result_will_do(mut self) -> bool {
         while self.ended.changed().await.is_ok() {}
         self.same_ruleset && *self.ended.borrow()
     }
@@ -121,13 +121,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_saved_result_is_enough_for_the_same_ruleset_only() {
+    async fn a_saved_result_result_will_do_for_the_same_ruleset_only() {
         let in_work = InWork::default();
         let place = mine(&in_work, "default");
         let (same, other) = (behind(&in_work, "default"), behind(&in_work, "other"));
         place.saved();
-        assert!(same.is_enough().await);
-        assert!(!other.is_enough().await);
+        assert!(same.result_will_do().await);
+        assert!(!other.result_will_do().await);
         mine(&in_work, "default");
     }
 
@@ -137,6 +137,6 @@ mod tests {
         let place = mine(&in_work, "default");
         let ahead = behind(&in_work, "default");
         drop(place);
-        assert!(!ahead.is_enough().await);
+        assert!(!ahead.result_will_do().await);
     }
 }

@@ -233,7 +233,7 @@ impl Worker {
                 Turn::Behind(ahead) => tokio::select! {
                     biased;
                     () = held.lost() => return Self::lost(),
-                    enough = ahead.is_enough() => if enough {
+                    enough = ahead.result_will_do() => if enough {
                         tracing::info!("another delivery of the crash was processed meanwhile");
                         held.ack().await;
                         return Outcome::Duplicate;

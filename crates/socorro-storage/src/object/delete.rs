@@ -86,7 +86,7 @@ impl ObjectStorage {
         }
     }
 
-    pub(super) async fn remove(&self, what: &Subject, key: &str) -> Result<(), Error> {
+    pub(crate) async fn remove(&self, what: &Subject, key: &str) -> Result<(), Error> {
         let Err(error) = self.store.delete(&key.into()).await else {
             return Ok(());
         };

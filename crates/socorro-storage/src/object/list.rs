@@ -82,9 +82,11 @@ impl ObjectStorage {
             .or_else(move |error| async move {
                 Err(self.unconditional_failure(&Subject::Day(date), error).await)
             })
-            .try_filter_map(
-                move |object| async move { Ok(listed.crash_of(date, &object.location)) },
-            )
+            .try_filter_map(move |object| async move {
+                // Not every server that is asked for what comes after listens.
+                let id = listed.crash_of(date, &object.location);
+                Ok(id.filter(|id| after.is_none_or(|after| *id > after)))
+            })
             .boxed()
     }
 

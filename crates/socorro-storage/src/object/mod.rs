@@ -18,7 +18,10 @@ use self::list::Listed;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use object_store::{ObjectStore, local::LocalFileSystem, memory::InMemory};
+use object_store::{
+    ObjectStore, local::LocalFileSystem, memory::InMemory, path::Path as Prefix,
+    prefix::PrefixStore,
+};
 use socorro_core::{CrashId, DumpName, Dumps, ProcessedCrash, RawCrash, time::Date};
 
 use crate::{
@@ -103,6 +106,30 @@ impl ObjectStorage {
             directory: None,
             options,
         }
+    }
+
+    /// The same storage, with everything below a prefix of the keys: a directory inside, or a part
+    /// of a bucket that is used for other things too.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidAddress`] when the prefix has empty parts, `.`, `..` or characters that
+    /// cannot be in keys; for directories also those of [`ObjectStorage::directory`].
+    pub fn below(self, prefix: &str) -> Result<Self, Error> {
+        let parsed = Prefix::parse(prefix.trim_matches('/')).map_err(|error| {
+            let address = self.name.clone();
+            let reason = error.to_string();
+            Error::InvalidAddress { address, reason }
+        })?;
+        if parsed.as_ref().is_empty() {
+            return Ok(self);
+        }
+        if let Some(directory) = self.directory {
+            return Self::directory(directory.join(parsed.as_ref()), self.options);
+        }
+        let name = format!("{}/{parsed}", self.name.trim_end_matches('/'));
+        let store = Arc::new(PrefixStore::new(self.store, parsed));
+        Ok(Self::over(store, name, self.options))
     }
 
     /// The store itself, for what is not in [`CrashStorage`].

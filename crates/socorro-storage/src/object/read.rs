@@ -75,8 +75,13 @@ impl ObjectStorage {
 
     pub(super) async fn read_document(&self, key: &DocumentKey) -> Result<Bytes, Error> {
         let what = Subject::Document(key.clone());
+        self.read_json(&what, key.as_str()).await
+    }
+
+    /// Something that is as large as a processed crash may be.
+    pub(crate) async fn read_json(&self, what: &Subject, key: &str) -> Result<Bytes, Error> {
         let limit = self.options.max_processed_crash_size;
-        let (bytes, _) = self.read(&what, key.as_str(), limit).await?;
+        let (bytes, _) = self.read(what, key, limit).await?;
         Ok(bytes)
     }
 

@@ -148,9 +148,19 @@ impl ObjectStorage {
         content: Bytes,
     ) -> Result<(), Error> {
         let what = Subject::Document(key.clone());
+        self.write_json(&what, key.as_str(), content).await
+    }
+
+    /// Writes JSON that is as large as a processed crash may be, whatever is there.
+    pub(crate) async fn write_json(
+        &self,
+        what: &Subject,
+        key: &str,
+        content: Bytes,
+    ) -> Result<(), Error> {
         let limit = self.options.max_processed_crash_size;
-        self.require_size(&what, content.len() as u64, limit)?;
-        self.put(&what, key.as_str(), content, JSON).await
+        self.require_size(what, content.len() as u64, limit)?;
+        self.put(what, key, content, JSON).await
     }
 
     fn require_size(&self, what: &Subject, size: u64, limit: u64) -> Result<(), Error> {

@@ -18,31 +18,8 @@ use socorro_core::{CrashId, DumpName, Dumps, ProcessedCrash, RawCrash, time::Dat
 
 use crate::{
     Catalog, CrashStorage, DeleteReport, DocumentFolder, DocumentKey, DumpNames, Error, Expected,
-    Item, SaveReceipt, Stored,
+    Item, SaveReceipt, Stored, layer::Operation,
 };
-
-/// The methods of [`CrashStorage`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "each is the method of the same name")]
-pub enum Operation {
-    SaveRawCrash,
-    RawCrash,
-    DumpNames,
-    Dump,
-    DumpToFile,
-    SaveProcessedCrash,
-    ProcessedCrash,
-    Exists,
-    Catalog,
-    Delete,
-    ListRaw,
-    ListProcessed,
-    SaveDocument,
-    Document,
-    DeleteDocument,
-    ListDocuments,
-    Check,
-}
 
 /// One call of a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

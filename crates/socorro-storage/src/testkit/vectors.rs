@@ -17,12 +17,13 @@ use crate::{
 };
 
 /// The files whose cases [`run_case`] knows.
-pub const FILES: [&str; 5] = [
+pub const FILES: [&str; 6] = [
     "keys.json",
     "json.json",
     "dump_names.json",
     "redaction.json",
     "fs_layout.json",
+    "faults.json",
 ];
 
 /// Runs one case of a file; only the last part of the file's path counts. `None` when the file is
@@ -38,6 +39,7 @@ pub fn run_case(file: &str, case: &Value) -> Option<Result<(), String>> {
         "dump_names.json" => dump_names,
         "redaction.json" => redaction,
         "fs_layout.json" => file_trees,
+        "faults.json" => faults,
         _ => return None,
     };
     Some(run(case))
@@ -203,7 +205,21 @@ fn file_trees(case: &Value) -> Result<(), String> {
     Ok(())
 }
 
-fn text<'a>(case: &'a Value, member: &str) -> Result<&'a str, String> {
+fn faults(case: &Value) -> Result<(), String> {
+    // The caller may be on a runtime already, which cannot wait for another one.
+    let case = case.clone();
+    let run = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .map_err(|error| error.to_string())?;
+        runtime.block_on(super::faults::run(&case))
+    };
+    std::thread::spawn(run)
+        .join()
+        .unwrap_or_else(|_| Err("it panicked".to_owned()))
+}
+
+pub(super) fn text<'a>(case: &'a Value, member: &str) -> Result<&'a str, String> {
     case[member]
         .as_str()
         .ok_or_else(|| format!("{member} is no text"))

@@ -9,9 +9,13 @@
 mod conformance;
 mod directory;
 mod flaky;
+mod large_dumps;
+mod layers;
 mod legacy_keys;
 mod limits;
 mod pointers;
 #[cfg(feature = "s3")]
 mod s3;
+#[cfg(feature = "s3")]
+mod signed_s3;
 mod vectors;

@@ -14,7 +14,8 @@ use socorro_storage::CrashStorage;
 use self::signals::Signals;
 use crate::{
     arguments::{
-        self, DestinationArguments, SignatureArguments, StorageArguments, WalkArguments, values,
+        self, DestinationArguments, PermissionArguments, RulesetArguments, SignatureArguments,
+        StorageArguments, WalkArguments, values,
     },
     commands::queue::what_is_left,
     exit::Exit,
@@ -65,12 +66,16 @@ pub(crate) struct ProcessorArguments {
     walk: WalkArguments,
     #[command(flatten)]
     signature: SignatureArguments,
+    #[command(flatten)]
+    rulesets: RulesetArguments,
     /// End when the queue has nothing to do any more
     #[arg(long)]
     drain: bool,
     /// Process this crash straight from storage, without the queue, and print the result
     #[arg(long, value_name = "CRASHID", value_parser = CrashId::parse_lenient, conflicts_with = "drain")]
     once: Option<CrashId>,
+    #[command(flatten)]
+    permissions: PermissionArguments,
     #[command(flatten)]
     worker: WorkerArguments,
 }
@@ -135,12 +140,24 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let signatures = arguments.signature.generator()?;
-    let pipeline = pipeline(&arguments.walk, &signatures)?;
+    let pipeline = pipeline(&arguments.walk, &signatures, &arguments.rulesets)?;
     let options = arguments.worker.options()?;
     let storage = arguments.storage.open().await?;
     let destinations = arguments.destinations.open(&storage.to_string()).await?;
     match (&arguments.once, &arguments.queue) {
-        (Some(id), _) => once(*id, storage, pipeline, options, destinations, output).await,
+        (Some(id), _) => {
+            let permissions = &arguments.permissions;
+            once(
+                *id,
+                storage,
+                pipeline,
+                options,
+                destinations,
+                permissions,
+                output,
+            )
+            .await
+        }
         (None, Some(url)) => {
             let queue_options = QueueOptions {
                 lease: options.lease,
@@ -174,6 +191,7 @@ async fn once(
     pipeline: Pipeline,
     options: WorkerOptions,
     destinations: Destinations,
+    permissions: &PermissionArguments,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let shown = storage.to_string();
@@ -194,7 +212,7 @@ async fn once(
             ))
         }
     })?;
-    result::print(output, &processed, false)?;
+    result::print(output, &permissions.processed(processed), false)?;
     Ok(Exit::Success)
 }
 

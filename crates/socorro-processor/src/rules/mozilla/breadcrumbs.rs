@@ -57,8 +57,7 @@ fn breadcrumbs(annotation: &Value) -> Result<Value, String> {
         other => other,
     };
     let field = Schema::processed_crash().field(FIELD);
-    let violations = field.map(|field| field.validate(&breadcrumbs));
-    match violations.unwrap_or_default().first() {
+    match field.and_then(|field| field.first_violation(&breadcrumbs)) {
         None => Ok(breadcrumbs),
         Some(violation) => Err(violation.to_string()),
     }

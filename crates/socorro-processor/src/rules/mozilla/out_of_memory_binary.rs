@@ -17,21 +17,39 @@ use crate::{
 
 /// The name of the file.
 const NAME: &str = "memory_report";
-/// How many bytes a memory report may have after decompression.
-const MAX_SIZE: u64 = 20 << 20;
-/// How many commas it may have, which is about how many values. A report of that size with real
-/// entries has half as many; one of nothing but `[],[],…` would take half a gigabyte of memory.
-const MAX_COMMAS: usize = 4_000_000;
+/// How many bytes of its limit a memory report may use up for each comma in it, and there are about
+/// as many commas as values. Real entries have twice as many bytes for each; a report of nothing but
+/// `[],[],…` would take half a gigabyte of memory.
+const BYTES_PER_COMMA: u64 = 5;
 
 /// Reads the memory report that a program running out of memory wrote: what it used its memory for.
 ///
-/// The file is gzip of JSON. It is never inflated beyond the limit of 20 MiB. One that cannot be
-/// read leaves the reason in `memory_report_error`. Needs a tokio runtime.
+/// The file is gzip of JSON. It is never inflated beyond the limit, by default 20 MiB. One that
+/// cannot be read leaves the reason in `memory_report_error`. Needs a tokio runtime.
 ///
 /// Source: Socorro `OutOfMemoryBinaryRule`, which also takes an object with a member `ERROR` for a
 /// failure, and tells the local path.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct OutOfMemoryBinary;
+#[derive(Debug, Clone, Copy)]
+pub struct OutOfMemoryBinary {
+    max_size: u64,
+}
+
+impl OutOfMemoryBinary {
+    /// How many bytes a memory report may have after decompression, unless told otherwise.
+    pub const MAX_SIZE: u64 = 20 << 20;
+
+    /// The rule with another limit, in bytes after decompression.
+    #[must_use]
+    pub fn up_to(max_size: u64) -> Self {
+        Self { max_size }
+    }
+}
+
+impl Default for OutOfMemoryBinary {
+    fn default() -> Self {
+        Self::up_to(Self::MAX_SIZE)
+    }
+}
 
 #[async_trait]
 impl AsyncRule for OutOfMemoryBinary {
@@ -56,7 +74,8 @@ impl AsyncRule for OutOfMemoryBinary {
             return Ok(());
         };
         // It may be a file, and a large one: other crashes shall not wait for it.
-        let report = tokio::task::spawn_blocking(move || read(&dump))
+        let max_size = self.max_size;
+        let report = tokio::task::spawn_blocking(move || read(&dump, max_size))
             .await
             .map_err(|error| RuleError::new("no_result", error.to_string()))?;
         match report {
@@ -79,22 +98,23 @@ fn find(crash: &Crash) -> Option<&Dump> {
     dumps.find_map(|(name, dump)| (name.as_str() == NAME).then_some(dump))
 }
 
-fn read(dump: &Dump) -> Result<Value, String> {
+fn read(dump: &Dump, max_size: u64) -> Result<Value, String> {
     if dump.size() == 0 {
         return Err(format!("error in json for {NAME}: the file is empty"));
     }
     let inflated = match dump {
-        Dump::Bytes(bytes) => inflate(&bytes[..])?,
+        Dump::Bytes(bytes) => inflate(&bytes[..], max_size)?,
         Dump::File { path, .. } => {
             let file = File::open(path)
                 .map_err(|error| format!("error in gzip for {NAME}: {}", error.kind()))?;
-            inflate(BufReader::new(file))?
+            inflate(BufReader::new(file), max_size)?
         }
     };
     let text = std::str::from_utf8(&inflated)
         .map_err(|_| format!("error in json for {NAME}: not valid UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.bytes().filter(|byte| *byte == b',').count() > MAX_COMMAS {
+    let commas = text.bytes().filter(|byte| *byte == b',').count() as u64;
+    if commas > max_size / BYTES_PER_COMMA {
         return Err(format!("error in json for {NAME}: too many values"));
     }
     let report =
@@ -110,17 +130,17 @@ fn read(dump: &Dump) -> Result<Value, String> {
 }
 
 /// Inflates all members of a gzip stream, and stops at the limit.
-fn inflate(compressed: impl Read) -> Result<Vec<u8>, String> {
+fn inflate(compressed: impl Read, max_size: u64) -> Result<Vec<u8>, String> {
     let mut inflated = Vec::new();
     MultiGzDecoder::new(compressed)
-        .take(MAX_SIZE + 1)
+        .take(max_size.saturating_add(1))
         .read_to_end(&mut inflated)
         // The kind only: the message may name a path.
         .map_err(|error| format!("error in gzip for {NAME}: {}", error.kind()))?;
     let size = inflated.len() as u64;
-    if size > MAX_SIZE {
+    if size > max_size {
         return Err(format!(
-            "Uncompressed memory info too large {size} (max: {MAX_SIZE})"
+            "Uncompressed memory info too large {size} (max: {max_size})"
         ));
     }
     Ok(inflated)
@@ -145,7 +165,7 @@ mod tests {
     async fn applied(dump: Dump, processed: Value) -> Crash {
         let dumps = Dumps::from_iter([(DumpName::parse(NAME).unwrap(), dump)]);
         let crash = testing::crash(json!({}), processed, dumps);
-        testing::apply_async(&OutOfMemoryBinary, crash).await
+        testing::apply_async(&OutOfMemoryBinary::default(), crash).await
     }
 
     #[tokio::test]
@@ -173,7 +193,8 @@ mod tests {
             size: 1,
         };
         let deep = "[".repeat(100_000);
-        let many = format!("[{}0]", "0,".repeat(MAX_COMMAS + 1));
+        let most = usize::try_from(OutOfMemoryBinary::MAX_SIZE / BYTES_PER_COMMA).unwrap();
+        let many = format!("[{}0]", "0,".repeat(most + 1));
         for (dump, expected) in [
             (
                 Dump::from(Vec::new()),

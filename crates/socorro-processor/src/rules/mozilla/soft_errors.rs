@@ -7,15 +7,31 @@ use crate::{
     rule::{Item, Rule, RuleError, RuleInfo},
 };
 
-/// Where the text is cut, in characters, which all are ASCII.
-const MAX_LENGTH: usize = 4096;
-
 /// Keeps what went wrong while the minidump was written, as the writer noted it: it explains what
 /// is missing from the report.
 ///
 /// Source: Socorro `SoftErrorsRule`.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SoftErrors;
+#[derive(Debug, Clone, Copy)]
+pub struct SoftErrors {
+    max_length: usize,
+}
+
+impl SoftErrors {
+    /// Where the text is cut unless told otherwise, in characters, which all are ASCII.
+    pub const MAX_LENGTH: usize = 4096;
+
+    /// The rule that cuts the text at another length.
+    #[must_use]
+    pub fn to(max_length: usize) -> Self {
+        Self { max_length }
+    }
+}
+
+impl Default for SoftErrors {
+    fn default() -> Self {
+        Self::to(Self::MAX_LENGTH)
+    }
+}
 
 impl Rule for SoftErrors {
     fn info(&self) -> RuleInfo {
@@ -33,7 +49,7 @@ impl Rule for SoftErrors {
             crash.wrong_type("json_dump", "an object");
         } else if let Some(errors) = dump.and_then(|dump| dump.get("soft_errors")) {
             let mut text = to_string(errors, Form::Processor);
-            text.truncate(MAX_LENGTH);
+            text.truncate(self.max_length);
             crash.processed.set("soft_errors", text);
         }
         Ok(())
@@ -48,7 +64,7 @@ mod tests {
 
     fn soft_errors(errors: &Value) -> Value {
         let dump = json!({"json_dump": {"soft_errors": errors}});
-        added(SoftErrors, json!({}), dump)["soft_errors"].take()
+        added(SoftErrors::default(), json!({}), dump)["soft_errors"].take()
     }
 
     #[test]
@@ -62,10 +78,10 @@ mod tests {
     #[test]
     fn no_errors_are_not_written_and_a_broken_stackwalk_is_noted() {
         assert_eq!(
-            added(SoftErrors, json!({}), json!({"json_dump": {}})),
+            added(SoftErrors::default(), json!({}), json!({"json_dump": {}})),
             json!({})
         );
-        let crash = apply(SoftErrors, json!({}), json!({"json_dump": null}));
+        let crash = apply(SoftErrors::default(), json!({}), json!({"json_dump": null}));
         assert_eq!(
             crash.notes(),
             ["SoftErrorsRule: json_dump is not an object"]

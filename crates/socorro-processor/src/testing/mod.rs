@@ -12,6 +12,11 @@
     reason = "tests read better when they hand over values"
 )]
 
+#[expect(clippy::expect_used, reason = "this is how a test fails")]
+mod hold;
+
+pub use hold::{Input, holds_for, holds_for_bytes, process};
+
 use serde_json::{Map, Value};
 use socorro_core::{CrashId, Dumps, ProcessedCrash, RawCrash};
 
