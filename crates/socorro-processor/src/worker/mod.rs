@@ -29,7 +29,7 @@ use std::{
 };
 
 use socorro_core::{CrashId, ProcessedCrash};
-use socorro_queue::{CrashQueue, DeadLetterCause, DeadLetterReason, Delivery, Job, Message};
+use socorro_queue::{Blame, CrashQueue, DeadLetterCause, DeadLetterReason, Delivery, Job, Message};
 use socorro_storage::CrashStorage;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -54,7 +54,7 @@ use crate::pipeline::Pipeline;
 /// use std::sync::Arc;
 /// use socorro_core::{CrashId, Dumps, Environment, RawCrash};
 /// use socorro_processor::{Pipeline, Ruleset, Worker, rules::general::Identifier};
-/// use socorro_queue::{CrashQueue, Job, Lane, QueueOptions};
+/// use socorro_queue::{Blame, CrashQueue, Job, Lane, QueueOptions};
 /// use socorro_storage::{CrashStorage, StorageOptions};
 /// use tokio_util::sync::CancellationToken;
 ///
@@ -211,7 +211,7 @@ impl Worker {
                 tracing::warn!("lease lost: somebody else has the message now");
                 return Outcome::LeaseLost;
             }
-            result = fence(self.transform(job, delivery.attempt, times)) => flatten(result),
+            result = fence(self.transform(job, delivery.failures, times)) => flatten(result),
             () = abandon.cancelled() => return Self::abandon(held).await,
         };
         // From here on a lost lease changes nothing: the work is done, and saving it is right.
@@ -238,7 +238,7 @@ impl Worker {
     /// Gives back what is in work when the time to finish it is over.
     async fn abandon(held: Held<'_>) -> Outcome {
         tracing::warn!("shutting down: the crash is given back unfinished");
-        held.give_back(Duration::ZERO).await;
+        held.give_back(Duration::ZERO, Blame::Nobody).await;
         Outcome::Abandoned
     }
 
