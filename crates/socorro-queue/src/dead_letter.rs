@@ -136,6 +136,8 @@ pub struct DeadLetter {
     pub cause: DeadLetterCause,
     /// How often it had been delivered.
     pub attempts: u32,
+    /// How many of the deliveries before the last one failed by the fault of the crash.
+    pub failures: u32,
     /// When it was published.
     pub published_at: Timestamp,
     /// When it was delivered for the first time.

@@ -36,6 +36,15 @@ impl fmt::Display for Receipt {
     }
 }
 
+/// Why a message is given back: whose fault it is that its work was not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Blame {
+    /// The crash's: the work failed because of what it is about. The queue counts it.
+    Crash,
+    /// Nobody's: an outage, or the receiver stops. It is not counted, however often it happens.
+    Nobody,
+}
+
 /// A message, leased to whoever received it.
 ///
 /// A body that cannot be read is delivered as well, so that it can be dead-lettered with its
@@ -51,6 +60,13 @@ pub struct Delivery {
     pub receipt: Receipt,
     /// How often the message has been delivered, this time included: 1 or more.
     pub attempt: u32,
+    /// How many of the earlier deliveries failed by the fault of the crash: were given back with
+    /// [`Blame::Crash`].
+    pub failures: u32,
+    /// How many of the earlier deliveries ended without a word, by the end of their lease: perhaps
+    /// the crash killed whoever worked on it. Some services cannot tell this from messages that
+    /// were sent to a receiver and returned unseen, and count those as well.
+    pub lapses: u32,
     /// When it was first published.
     pub published_at: Timestamp,
     /// The message body as it was published.
@@ -58,7 +74,8 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// A delivery of `raw_body`, which is read here; for backends.
+    /// A delivery of `raw_body`, which is read here, with nothing counted but `attempt`; for
+    /// backends.
     #[must_use]
     pub fn new(
         lane: Lane,
@@ -72,9 +89,19 @@ impl Delivery {
             lane,
             receipt,
             attempt,
+            failures: 0,
+            lapses: 0,
             published_at,
             raw_body,
         }
+    }
+
+    /// The same with what became of the earlier deliveries; for backends.
+    #[must_use]
+    pub fn after(mut self, failures: u32, lapses: u32) -> Self {
+        self.failures = failures;
+        self.lapses = lapses;
+        self
     }
 
     /// The job, unless the message is a test or cannot be read.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::{
     dead_letter::DeadLetterCause,
-    delivery::{Delivery, Receipt},
+    delivery::{Blame, Delivery, Receipt},
     depth::QueueDepth,
     error::Error,
     lane::Lane,
@@ -33,8 +33,13 @@ macro_rules! forward_to_pointee {
                 (**self).ack(receipt).await
             }
 
-            async fn nack(&self, receipt: &Receipt, delay: Duration) -> Result<(), Error> {
-                (**self).nack(receipt, delay).await
+            async fn nack(
+                &self,
+                receipt: &Receipt,
+                delay: Duration,
+                blame: Blame,
+            ) -> Result<(), Error> {
+                (**self).nack(receipt, delay, blame).await
             }
 
             async fn extend(&self, receipt: &Receipt, by: Duration) -> Result<(), Error> {
@@ -47,6 +52,10 @@ macro_rules! forward_to_pointee {
                 cause: &DeadLetterCause,
             ) -> Result<(), Error> {
                 (**self).dead_letter(delivery, cause).await
+            }
+
+            fn lease(&self) -> Duration {
+                (**self).lease()
             }
 
             async fn depth(&self) -> Result<Option<QueueDepth>, Error> {

@@ -2,7 +2,8 @@
 //!
 //! A queue keeps each message until somebody says that its work is done. [`CrashQueue::receive`]
 //! *leases* messages: for the time of the lease nobody else gets them. [`CrashQueue::ack`] ends a
-//! message; [`CrashQueue::nack`] gives it back; a lease that runs out gives it back as well, so a
+//! message; [`CrashQueue::nack`] gives it back, and says whether the crash
+//! is to [blame](Blame) for it; a lease that runs out gives it back as well, so a
 //! process that dies loses nothing. [`CrashQueue::dead_letter`] sets a hopeless message aside, with
 //! the reason, for a person to look at.
 //!
@@ -67,7 +68,7 @@ mod sqlite;
 pub mod testkit;
 
 pub use dead_letter::{DeadLetter, DeadLetterCause, DeadLetterId, DeadLetterReason};
-pub use delivery::{Delivery, Receipt};
+pub use delivery::{Blame, Delivery, Receipt};
 pub use depth::{LaneDepth, QueueDepth};
 pub use error::{Error, Source};
 pub use lane::Lane;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::{
     dead_letter::{DeadLetter, DeadLetterCause, DeadLetterId},
-    delivery::{Delivery, Receipt},
+    delivery::{Blame, Delivery, Receipt},
     depth::QueueDepth,
     error::Error,
     lane::Lane,
@@ -22,6 +22,9 @@ use crate::{
 ///   may be delivered more than once, so the work must stand being done twice.
 /// * **Leases.** A delivered message belongs to its receiver for the time of the lease; then it is
 ///   delivered again, with a higher [`attempt`](Delivery::attempt) and another receipt.
+/// * **Outages never count.** How often a message was delivered says nothing about its crash: the
+///   network may be down for days. So the queue also counts the deliveries that
+///   [failed by the fault of the crash](Blame::Crash), and those are what a worker may limit.
 /// * **Late is not wrong.** To ack, nack or extend with a receipt that is not the latest of its
 ///   message never touches the later delivery.
 /// * **Durability.** What a call reports as done stays done, however the process ends (except in a
@@ -66,13 +69,15 @@ pub trait CrashQueue: fmt::Debug + fmt::Display + Send + Sync + 'static {
 
     /// Gives a message back, to be delivered again after `delay`.
     ///
-    /// As with [`ack`](CrashQueue::ack), a lost lease is no error. Backends clamp `delay` to their
+    /// [`Blame::Crash`] adds one to the [`failures`](Delivery::failures) of all later deliveries,
+    /// [`Blame::Nobody`] changes nothing. As with [`ack`](CrashQueue::ack), a lost lease is no error. Backends clamp `delay` to their
     /// own limit.
     ///
     /// # Errors
     ///
-    /// When the queue cannot be asked. The message is delivered again when its lease runs out.
-    async fn nack(&self, receipt: &Receipt, delay: Duration) -> Result<(), Error>;
+    /// When the queue cannot be asked. The message is delivered again when its lease runs out, and
+    /// the failure may not have been counted.
+    async fn nack(&self, receipt: &Receipt, delay: Duration, blame: Blame) -> Result<(), Error>;
 
     /// Makes the lease end `by` from now, whenever it would have ended. Backends clamp `by` to
     /// their own limit.
@@ -93,6 +98,10 @@ pub trait CrashQueue: fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// can tell: there is no dead letter then. Otherwise when the dead letter cannot be written;
     /// nack the message.
     async fn dead_letter(&self, delivery: &Delivery, cause: &DeadLetterCause) -> Result<(), Error>;
+
+    /// How long a received message is kept from others, unless [`extend`](CrashQueue::extend) is
+    /// called in time.
+    fn lease(&self) -> Duration;
 
     /// How much is in the queue; `None` where the backend cannot tell.
     ///
@@ -134,7 +143,7 @@ pub trait DeadLetters: fmt::Debug + Send + Sync {
     /// When the queue cannot be asked.
     async fn get(&self, id: &DeadLetterId) -> Result<Option<DeadLetter>, Error>;
 
-    /// Publishes the message again, in its lane, with no attempts counted, and forgets the dead
+    /// Publishes the message again, in its lane, with nothing counted, and forgets the dead
     /// letter.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::{fmt, io, time::Duration};
 
-use socorro_queue::{DeadLetterReason, Delivery};
+use socorro_queue::{Blame, DeadLetterReason, Delivery};
 use socorro_storage::ErrorKind;
 
 use super::{fence::Panicked, options::WorkerOptions};
@@ -35,7 +35,7 @@ enum Fault {
     Hopeless { reason: DeadLetterReason },
 }
 
-/// Which delivery is the last one.
+/// Which failure is the last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Last {
     NotFound,
@@ -53,7 +53,7 @@ pub(super) enum Stage {
 /// What to do with the message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    GiveBack { delay: Duration },
+    GiveBack { delay: Duration, blame: Blame },
     Bury { reason: DeadLetterReason },
 }
 
@@ -160,6 +160,7 @@ impl Failure {
         match &self.fault {
             Fault::Outage { retry_after } => Verdict::GiveBack {
                 delay: retry_after.map_or(usual, |asked| asked.min(MAX_RETRY_AFTER).max(usual)),
+                blame: Blame::Nobody,
             },
             Fault::Hopeless { reason } => Verdict::Bury {
                 reason: reason.clone(),
@@ -169,8 +170,11 @@ impl Failure {
                     Last::NotFound => options.not_found_attempts,
                     Last::Attempts => options.max_attempts,
                 };
-                if delivery.attempt < last {
-                    Verdict::GiveBack { delay: usual }
+                if delivery.failures.saturating_add(1) < last {
+                    Verdict::GiveBack {
+                        delay: usual,
+                        blame: Blame::Crash,
+                    }
                 } else {
                     Verdict::Bury {
                         reason: reason.clone(),

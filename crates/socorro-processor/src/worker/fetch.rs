@@ -17,11 +17,12 @@ pub(super) struct Fetched {
     pub(super) expected: Expected,
 }
 
-/// Fetches raw crash, dumps (as files in `directory`) and earlier result at the same time.
+/// Fetches raw crash, dumps (as files in `directory`) and earlier result at the same time. A main
+/// minidump that is not there may come yet, unless the crash has had enough `failures`.
 pub(super) async fn fetch(
     storage: &dyn CrashStorage,
     id: &CrashId,
-    attempt: u32,
+    failures: u32,
     options: &WorkerOptions,
     directory: &Path,
 ) -> Result<Fetched, Failure> {
@@ -33,7 +34,8 @@ pub(super) async fn fetch(
     let raw = raw.map_err(|error| Failure::storage(&error))?;
     let mut notes = Vec::new();
     let dumps = listed_dumps(dumps, &mut notes)?;
-    if dumps.missing.iter().any(DumpName::is_main) && attempt < options.not_found_attempts {
+    let may_come_yet = failures.saturating_add(1) < options.not_found_attempts;
+    if dumps.missing.iter().any(DumpName::is_main) && may_come_yet {
         return Err(Failure::minidump_missing());
     }
     notes.extend(

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use socorro_queue::{CrashQueue, DeadLetterCause, Delivery, Error};
+use socorro_queue::{Blame, CrashQueue, DeadLetterCause, Delivery, Error};
 
 use super::{
     failure::{Failure, Verdict},
@@ -43,7 +43,7 @@ impl<'a> Held<'a> {
         self.lease = Some(LeaseKeeper::start(
             Arc::clone(self.queue),
             self.delivery.receipt.clone(),
-            self.options.lease,
+            self.queue.lease(),
         ));
     }
 
@@ -72,19 +72,19 @@ impl<'a> Held<'a> {
     }
 
     /// Has the message delivered again after `delay`.
-    pub(super) async fn give_back(mut self, delay: Duration) -> Outcome {
+    pub(super) async fn give_back(mut self, delay: Duration, blame: Blame) -> Outcome {
         // Some queues cannot tell an extension that comes late from one that is meant.
         self.lease = None;
-        if let Err(error) = self.queue.nack(&self.delivery.receipt, delay).await {
+        if let Err(error) = self.queue.nack(&self.delivery.receipt, delay, blame).await {
             tracing::warn!(%error, "cannot give the message back: it returns when its lease ends");
         }
         Outcome::GivenBack
     }
 
-    /// Has the message delivered again after the usual wait.
+    /// Has the message delivered again after the usual wait: the queue itself failed.
     pub(super) async fn give_back_later(self) -> Outcome {
         let delay = self.options.retry_delay(self.delivery);
-        self.give_back(delay).await
+        self.give_back(delay, Blame::Nobody).await
     }
 
     /// Writes the dead letter; a message whose dead letter cannot be written is given back.
@@ -108,9 +108,9 @@ impl<'a> Held<'a> {
     /// Lets go of the message after a failure.
     pub(super) async fn fail(self, failure: &Failure) -> Outcome {
         match failure.verdict(self.delivery, self.options) {
-            Verdict::GiveBack { delay } => {
-                tracing::warn!(%failure, ?delay, "given back");
-                let outcome = self.give_back(delay).await;
+            Verdict::GiveBack { delay, blame } => {
+                tracing::warn!(%failure, ?delay, ?blame, "given back");
+                let outcome = self.give_back(delay, blame).await;
                 if failure.is_outage() {
                     Outcome::Outage
                 } else {

@@ -11,10 +11,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::fence::fence;
 
-/// When a lease is extended for the first time, at the latest: the queue may have given it for
-/// much less time than the worker means to take.
-const FIRST_EXTENSION: Duration = Duration::from_secs(1);
-
 /// Extends a lease every third of its length until it is dropped.
 #[derive(Debug)]
 pub(super) struct LeaseKeeper {
@@ -51,7 +47,7 @@ async fn keep(
     lost: CancellationToken,
 ) {
     let period = (lease / 3).max(Duration::from_millis(1));
-    let mut ticks = interval_at(Instant::now() + period.min(FIRST_EXTENSION), period);
+    let mut ticks = interval_at(Instant::now() + period, period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;

@@ -30,7 +30,7 @@ use std::{
 };
 
 use socorro_core::{CrashId, ProcessedCrash};
-use socorro_queue::{CrashQueue, DeadLetterCause, DeadLetterReason, Delivery, Job, Message};
+use socorro_queue::{Blame, CrashQueue, DeadLetterCause, DeadLetterReason, Delivery, Job, Message};
 use socorro_storage::CrashStorage;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -58,7 +58,7 @@ use crate::{destinations::Destinations, pipeline::Pipeline};
 /// use std::sync::Arc;
 /// use socorro_core::{CrashId, Dumps, Environment, RawCrash};
 /// use socorro_processor::{Pipeline, Ruleset, Worker, rules::general::Identifier};
-/// use socorro_queue::{CrashQueue, Job, Lane, QueueOptions};
+/// use socorro_queue::{Blame, CrashQueue, Job, Lane, QueueOptions};
 /// use socorro_storage::{CrashStorage, StorageOptions};
 /// use tokio_util::sync::CancellationToken;
 ///
@@ -245,7 +245,7 @@ impl Worker {
         let transformed = tokio::select! {
             biased;
             () = held.lost() => return Self::lost(),
-            result = fence(self.transform(job, delivery.attempt, times)) => flatten(result),
+            result = fence(self.transform(job, delivery.failures, times)) => flatten(result),
             () = abandon.cancelled() => return Self::abandon(held).await,
         };
         // From here on a lost lease changes nothing: the work is done, and saving it is right.
@@ -278,7 +278,7 @@ impl Worker {
     /// Gives back what is in work when the time to finish it is over.
     async fn abandon(held: Held<'_>) -> Outcome {
         tracing::warn!("shutting down: the crash is given back unfinished");
-        held.give_back(Duration::ZERO).await;
+        held.give_back(Duration::ZERO, Blame::Nobody).await;
         Outcome::Abandoned
     }
 

@@ -13,16 +13,15 @@ use socorro_queue::Delivery;
 pub struct WorkerOptions {
     /// How many crashes are in work at once. Default: the number of processors.
     pub workers: usize,
-    /// For how long a message is leased at a time: the lease of the queue is renewed for this time
-    /// after a second at the latest, then every third of it. Default: 60 s.
-    pub lease: Duration,
     /// After what time a crash is given up for this delivery; fetching, the pipeline and saving
     /// have this time each. Default: 15 min.
     pub max_processing: Duration,
-    /// After how many deliveries a crash that fails by its own fault is dead-lettered. Default: 8.
+    /// After how many failures by its own fault a crash is dead-lettered. Outages are not counted.
+    /// Default: 8.
     pub max_attempts: u32,
-    /// At which delivery a raw crash that is not there is dead-lettered, and a main minidump that
-    /// is not there is gone without; before that, the upload may be late. Default: 5.
+    /// At which failure of a crash a raw crash that is not there is dead-lettered, and a main
+    /// minidump that is not there is gone without; before that, the upload may be late. Outages are
+    /// not counted. Default: 5.
     pub not_found_attempts: u32,
     /// How long to wait before a failed crash is delivered again: this after the first attempt,
     /// twice as long after each further one. Default: 10 s.
@@ -47,7 +46,6 @@ impl Default for WorkerOptions {
     fn default() -> Self {
         Self {
             workers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            lease: Duration::from_secs(60),
             max_processing: Duration::from_secs(15 * 60),
             max_attempts: 8,
             not_found_attempts: 5,

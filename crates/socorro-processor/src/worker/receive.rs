@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use socorro_queue::Delivery;
+use socorro_queue::{Blame, Delivery};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -265,7 +265,8 @@ impl Crew {
     /// Starts on a delivery, unless stopping came first: then it goes back at once.
     async fn begin(&mut self, delivery: Delivery, stop: &CancellationToken) {
         if stop.is_cancelled() {
-            let outcome = self.worker.hold(&delivery).give_back(Duration::ZERO).await;
+            let held = self.worker.hold(&delivery);
+            let outcome = held.give_back(Duration::ZERO, Blame::Nobody).await;
             self.summary.count(outcome, StageTimes::default());
         } else {
             self.tasks

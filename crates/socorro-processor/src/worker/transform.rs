@@ -28,7 +28,7 @@ impl Worker {
     pub(super) async fn transform(
         &self,
         job: &Job,
-        attempt: u32,
+        failures: u32,
         times: &mut StageTimes,
     ) -> Result<Transformed, Failure> {
         let options = &self.0.options;
@@ -42,7 +42,7 @@ impl Worker {
         let fetched = fetch::fetch(
             &*self.0.storage,
             &job.crash_id,
-            attempt,
+            failures,
             options,
             directory.path(),
         );

@@ -74,6 +74,21 @@ async fn an_outage_never_ends_in_a_dead_letter() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_crash_has_all_its_tries_after_an_outage() {
+    let scene = Scene::memory();
+    scene.publish(absent()).await;
+    scene
+        .storage
+        .flaky
+        .fail(Operation::RawCrash, ..=20, unavailable);
+    let not_found = Event::DeadLettered(DeadLetterReason::RawCrashNotFound);
+    let summary = scene.run_until(&scene.worker(), not_found, 1).await;
+    assert_eq!((summary.given_back, summary.dead_lettered), (24, 1));
+    let dead = scene.dead_letters().await;
+    assert_eq!((dead[0].attempts, dead[0].failures), (25, 4));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_wait_grows_with_every_try_up_to_ten_minutes() {
     let scene = Scene::memory();
     scene.submit().await;

@@ -18,7 +18,7 @@ use tokio::{sync::Notify, time::Instant};
 use self::state::State;
 use crate::{
     dead_letter::{DeadLetter, DeadLetterCause, DeadLetterId},
-    delivery::{Delivery, Receipt},
+    delivery::{Blame, Delivery, Receipt},
     depth::QueueDepth,
     error::Error,
     lane::Lane,
@@ -209,9 +209,9 @@ impl CrashQueue for MemoryQueue {
         Ok(())
     }
 
-    async fn nack(&self, receipt: &Receipt, delay: Duration) -> Result<(), Error> {
+    async fn nack(&self, receipt: &Receipt, delay: Duration, blame: Blame) -> Result<(), Error> {
         let now = self.environment.now();
-        if self.state().nack(receipt, now, delay.min(MAX_HOLD)) {
+        if self.state().nack(receipt, now, delay.min(MAX_HOLD), blame) {
             self.changed.notify_waiters();
         } else {
             tracing::debug!(queue = %self, %receipt, "nack without effect: the lease is lost");
@@ -231,6 +231,10 @@ impl CrashQueue for MemoryQueue {
         let host = self.environment.host_name();
         let dead = self.state().dead_letter(receipt, cause, now, host);
         dead.then_some(()).ok_or_else(|| self.lost(receipt))
+    }
+
+    fn lease(&self) -> Duration {
+        self.lease
     }
 
     async fn depth(&self) -> Result<Option<QueueDepth>, Error> {

@@ -10,7 +10,7 @@ use socorro_core::time::Timestamp;
 
 use crate::{
     dead_letter::{DeadLetter, DeadLetterCause, DeadLetterId},
-    delivery::{Delivery, Receipt},
+    delivery::{Blame, Delivery, Receipt},
     depth::QueueDepth,
     lane::{Lane, Rotation},
     lease::Lease,
@@ -36,6 +36,8 @@ struct Stored {
     published_at: Timestamp,
     first_received_at: Option<Timestamp>,
     attempts: u32,
+    failures: u32,
+    lapses: u32,
     /// Nobody gets the message before this: the end of a lease or of a delay.
     due_at: Timestamp,
     leased: bool,
@@ -50,6 +52,8 @@ impl State {
             published_at: now,
             first_received_at: None,
             attempts: 0,
+            failures: 0,
+            lapses: 0,
             due_at: now,
             leased: false,
         };
@@ -83,6 +87,9 @@ impl State {
     fn lease(&mut self, number: i64, now: Timestamp, lease: Duration) -> Option<Delivery> {
         let stored = self.messages.get_mut(&number)?;
         stored.attempts = stored.attempts.saturating_add(1);
+        // It is leased still: nobody gave it back.
+        let lapsed = u32::from(stored.leased);
+        stored.lapses = stored.lapses.saturating_add(lapsed);
         stored.first_received_at.get_or_insert(now);
         stored.leased = true;
         let receipt = Lease {
@@ -96,7 +103,8 @@ impl State {
             stored.attempts,
             stored.published_at,
             stored.body.clone(),
-        );
+        )
+        .after(stored.failures, stored.lapses);
         self.set_due(number, later(now, lease));
         Some(delivery)
     }
@@ -130,12 +138,20 @@ impl State {
     }
 
     /// Gives the message back; says whether the receipt held it.
-    pub(super) fn nack(&mut self, receipt: &Receipt, now: Timestamp, delay: Duration) -> bool {
+    pub(super) fn nack(
+        &mut self,
+        receipt: &Receipt,
+        now: Timestamp,
+        delay: Duration,
+        blame: Blame,
+    ) -> bool {
         let Some(number) = self.held(receipt) else {
             return false;
         };
         if let Some(stored) = self.messages.get_mut(&number) {
             stored.leased = false;
+            let failed = u32::from(blame == Blame::Crash);
+            stored.failures = stored.failures.saturating_add(failed);
         }
         self.set_due(number, later(now, delay));
         true
@@ -172,6 +188,7 @@ impl State {
             body: stored.body,
             cause: cause.clone(),
             attempts: stored.attempts,
+            failures: stored.failures,
             published_at: stored.published_at,
             first_received_at: stored.first_received_at.unwrap_or(now),
             dead_lettered_at: now,

@@ -34,10 +34,6 @@ impl Fixture for Memory {
         self.queue.publish_body(lane, body)
     }
 
-    fn lease(&self) -> Duration {
-        self.queue.lease
-    }
-
     async fn pass(&self, time: Duration) {
         self.clock.advance(time);
     }
@@ -84,7 +80,10 @@ async fn absurd_waits_and_batches_are_cut() {
     assert_eq!(received.len(), MAX_RECEIVED);
     let receipt = &received[0].receipt;
     queue.extend(receipt, Duration::MAX).await.unwrap();
-    queue.nack(receipt, Duration::MAX).await.unwrap();
+    queue
+        .nack(receipt, Duration::MAX, Blame::Nobody)
+        .await
+        .unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,9 +22,10 @@ pub(super) fn bury(
 ) -> Result<bool> {
     let moved = connection
         .prepare_cached(
-            "INSERT INTO dead_letters
-             SELECT id, lane, body, ?3, ?4, attempts, published_at_ms,
-                 coalesce(first_received_at_ms, ?5), ?5, ?6
+            "INSERT INTO dead_letters (id, lane, body, reason, last_error, attempts, failures,
+                 published_at_ms, first_received_at_ms, dead_lettered_at_ms, host)
+             SELECT id, lane, body, ?3, ?4, attempts, failures,
+                 published_at_ms, coalesce(first_received_at_ms, ?5), ?5, ?6
              FROM messages WHERE id = ?1 AND attempts = ?2 AND leased = 1",
         )?
         .execute(params![
@@ -50,7 +51,7 @@ pub(super) fn bury(
 /// `?1` bounds what somebody else may have written. SQLite's `substr` makes NULL of an empty body.
 const COLUMNS: &str = "id, lane, coalesce(substr(body, 1, ?1), x''), substr(reason, 1, ?1), \
     substr(last_error, 1, ?1), attempts, \
-    published_at_ms, first_received_at_ms, dead_lettered_at_ms, substr(host, 1, ?1)";
+    published_at_ms, first_received_at_ms, dead_lettered_at_ms, substr(host, 1, ?1), failures";
 
 /// Up to `max` dead letters in the order in which they were published.
 pub(super) fn list(
@@ -101,6 +102,12 @@ fn text_limit() -> i64 {
     i64::try_from(MAX_BODY_BYTES).unwrap_or(i64::MAX)
 }
 
+/// A count; an absurd one, written by somebody else, is cut to its bounds.
+fn count_of(row: &Row<'_>, column: usize) -> Result<u32> {
+    let count: i64 = row.get(column)?;
+    Ok(u32::try_from(count.max(0)).unwrap_or(u32::MAX))
+}
+
 fn dead_letter_of(row: &Row<'_>) -> Result<DeadLetter> {
     let id: i64 = row.get(0)?;
     let reason = match row.get_ref(3)?.as_str()?.parse::<DeadLetterReason>() {
@@ -113,7 +120,8 @@ fn dead_letter_of(row: &Row<'_>) -> Result<DeadLetter> {
         lane: row.get_ref(1)?.as_str()?.parse().unwrap_or(Lane::Standard),
         body: Bytes::from(row.get::<_, Vec<u8>>(2)?),
         cause: DeadLetterCause::new(reason, row.get::<_, String>(4)?),
-        attempts: u32::try_from(row.get::<_, i64>(5)?.max(0)).unwrap_or(u32::MAX),
+        attempts: count_of(row, 5)?,
+        failures: count_of(row, 10)?,
         published_at: from_millis(row.get(6)?),
         first_received_at: from_millis(row.get(7)?),
         dead_lettered_at: from_millis(row.get(8)?),

@@ -14,8 +14,10 @@ use crate::error::Error;
 /// Marks a database as ours: the letters `socq` as a number.
 const APPLICATION_ID: i32 = 0x736f_6371;
 /// The version of [`SCHEMA`].
-const SCHEMA_VERSION: i32 = 1;
+const SCHEMA_VERSION: i32 = 2;
 const SCHEMA: &str = include_str!("schema.sql");
+/// What makes of a file of one version one of the next, beginning with version 1.
+const MIGRATIONS: [&str; SCHEMA_VERSION as usize - 1] = [include_str!("migrations/2.sql")];
 /// A write-ahead log longer than this is cut after a checkpoint.
 const KEEP_LOG_BYTES: u64 = 16 << 20;
 
@@ -44,8 +46,8 @@ impl QueueFile {
             return Err(file.denied("the file cannot be written; change its permissions"));
         }
         // Before anything is written: the file may belong to somebody else.
-        if file.contents_at_once(&connection)? == Contents::Nothing {
-            file.create(&connection)?;
+        if file.contents_at_once(&connection)? != Contents::Queue {
+            file.bring_up_to_date(&connection)?;
         }
         file.configure(&connection)?;
         file.identity = identity(path).ok().flatten();
@@ -144,12 +146,12 @@ impl QueueFile {
         let application = number("PRAGMA application_id")?;
         let version = number("PRAGMA user_version")?;
         if application == i64::from(APPLICATION_ID) {
-            return if version == i64::from(SCHEMA_VERSION) {
-                Ok(Contents::Queue)
-            } else {
-                Err(self.wrong_format(&format!(
+            return match migrations_from(version) {
+                Some([]) => Ok(Contents::Queue),
+                Some(missing) => Ok(Contents::OlderQueue(missing)),
+                None => Err(self.wrong_format(&format!(
                     "it has version {version} and this program knows version {SCHEMA_VERSION}; use the version of socorro that made it, or another file"
-                )))
+                ))),
             };
         }
         if application == 0 && version == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0 {
@@ -160,19 +162,26 @@ impl QueueFile {
         )))
     }
 
-    /// Makes the tables, unless another process has been faster.
-    fn create(&self, connection: &Connection) -> Result<(), Error> {
+    /// Makes the tables or changes older ones, unless another process has been faster.
+    fn bring_up_to_date(&self, connection: &Connection) -> Result<(), Error> {
         let in_words = |error| self.sqlite_error(error);
         let transaction =
             rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
                 .map_err(in_words)?;
-        if self.contents(&transaction)? == Contents::Nothing {
-            transaction.execute_batch(SCHEMA).map_err(in_words)?;
+        let statements = match self.contents(&transaction)? {
+            Contents::Queue => &[],
+            Contents::Nothing => &[SCHEMA][..],
+            Contents::OlderQueue(missing) => missing,
+        };
+        for statements in statements {
+            transaction.execute_batch(statements).map_err(in_words)?;
+        }
+        for (pragma, value) in [
+            ("application_id", APPLICATION_ID),
+            ("user_version", SCHEMA_VERSION),
+        ] {
             transaction
-                .pragma_update(None, "application_id", APPLICATION_ID)
-                .map_err(in_words)?;
-            transaction
-                .pragma_update(None, "user_version", SCHEMA_VERSION)
+                .pragma_update(None, pragma, value)
                 .map_err(in_words)?;
         }
         transaction.commit().map_err(in_words)
@@ -232,6 +241,14 @@ pub(super) fn name_of(path: &Path) -> String {
 enum Contents {
     Nothing,
     Queue,
+    /// A queue that lacks these changes.
+    OlderQueue(&'static [&'static str]),
+}
+
+/// The changes that a queue of this version lacks; `None` for a version that we do not know.
+fn migrations_from(version: i64) -> Option<&'static [&'static str]> {
+    let done = usize::try_from(version).ok()?.checked_sub(1)?;
+    MIGRATIONS.get(done..)
 }
 
 /// SQLite opens a file that cannot be written for reading, without a word.
@@ -264,6 +281,73 @@ mod tests {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
         let read_only = Connection::open_with_flags(&path, flags).unwrap();
         assert!(is_read_only(&read_only).unwrap());
+    }
+
+    /// The tables as version 1 made them.
+    const VERSION_1: &str = "
+        CREATE TABLE messages (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            lane TEXT NOT NULL CHECK (lane IN ('standard', 'priority', 'reprocessing')),
+            body BLOB NOT NULL,
+            published_at_ms INTEGER NOT NULL,
+            first_received_at_ms INTEGER,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            due_at_ms INTEGER NOT NULL,
+            leased INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        CREATE INDEX messages_by_due ON messages (lane, due_at_ms, id);
+        CREATE TABLE dead_letters (
+            id INTEGER PRIMARY KEY,
+            lane TEXT NOT NULL CHECK (lane IN ('standard', 'priority', 'reprocessing')),
+            body BLOB NOT NULL,
+            reason TEXT NOT NULL,
+            last_error TEXT NOT NULL,
+            attempts INTEGER NOT NULL,
+            published_at_ms INTEGER NOT NULL,
+            first_received_at_ms INTEGER NOT NULL,
+            dead_lettered_at_ms INTEGER NOT NULL,
+            host TEXT NOT NULL
+        ) STRICT;
+        PRAGMA application_id = 0x736f6371;
+        PRAGMA user_version = 1;";
+
+    /// Name, type, nullability and default of all columns, whatever their place.
+    fn columns(connection: &Connection) -> Vec<String> {
+        let sql = "SELECT t.name || ' ' || c.name || ' ' || c.type || ' ' || c.\"notnull\"
+                || ' ' || coalesce(c.dflt_value, '')
+            FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY 1";
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.collect::<rusqlite::Result<_>>().unwrap()
+    }
+
+    #[test]
+    fn a_file_of_version_1_becomes_one_of_today_and_keeps_its_messages() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("queue.sqlite");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(VERSION_1).unwrap();
+        old.execute_batch(
+            "INSERT INTO messages (lane, body, published_at_ms, attempts, due_at_ms)
+                 VALUES ('priority', x'61', 1, 7, 2);
+             INSERT INTO dead_letters VALUES (9, 'standard', x'62', 'r', 'e', 3, 1, 2, 3, 'h');",
+        )
+        .unwrap();
+
+        let (_, migrated) = QueueFile::open(&path, Duration::ZERO).unwrap();
+        let kept: (i64, i64, i64) = migrated
+            .query_row(
+                "SELECT m.attempts, m.failures, d.attempts FROM messages m, dead_letters d",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .unwrap();
+        assert_eq!(kept, (7, 0, 3));
+        let fresh = directory.path().join("fresh.sqlite");
+        let (_, fresh) = QueueFile::open(&fresh, Duration::ZERO).unwrap();
+        assert_eq!(columns(&migrated), columns(&fresh));
+        // Opening it once more changes nothing.
+        QueueFile::open(&path, Duration::ZERO).unwrap();
     }
 
     #[test]

@@ -8,15 +8,15 @@ use socorro_core::time::Timestamp;
 
 use super::time::{from_millis, later, to_millis};
 use crate::{
-    delivery::{Delivery, Receipt},
+    delivery::{Blame, Delivery, Receipt},
     depth::QueueDepth,
     lane::{Lane, Rotation},
     lease::Lease,
     limits::{MAX_BODY_BYTES, MAX_HOLD},
 };
 
-/// Highest number of attempts that is counted.
-const MAX_ATTEMPTS: u32 = u32::MAX - 1;
+/// Highest count of anything that is counted up.
+const MAX_COUNT: u32 = u32::MAX - 1;
 
 /// Adds messages in the given order.
 pub(super) fn publish(
@@ -85,16 +85,19 @@ fn lease_one(
 ) -> Result<Option<Delivery>> {
     let mut update = connection.prepare_cached(
         "UPDATE messages
-         SET attempts = min(max(attempts, 0), ?4) + 1, leased = 1, due_at_ms = ?3,
+         SET attempts = min(max(attempts, 0), ?4) + 1,
+             lapses = min(max(lapses, 0), ?4) + (leased <> 0),
+             leased = 1, due_at_ms = ?3,
              first_received_at_ms = coalesce(first_received_at_ms, ?2)
          WHERE id = ?1
-         RETURNING attempts, published_at_ms, coalesce(substr(body, 1, ?5), x'')",
+         RETURNING attempts, published_at_ms, coalesce(substr(body, 1, ?5), x''),
+             min(max(failures, 0), ?4), lapses",
     )?;
     let due_at = to_millis(later(now, lease));
     let limit = i64::try_from(MAX_BODY_BYTES).unwrap_or(i64::MAX);
     update
         .query_row(
-            params![id, to_millis(now), due_at, MAX_ATTEMPTS, limit],
+            params![id, to_millis(now), due_at, MAX_COUNT, limit],
             |row| {
                 let attempt = row.get(0)?;
                 let lease = Lease {
@@ -107,7 +110,8 @@ fn lease_one(
                     attempt,
                     from_millis(row.get(1)?),
                     Bytes::from(row.get::<_, Vec<u8>>(2)?),
-                ))
+                )
+                .after(row.get(3)?, row.get(4)?))
             },
         )
         .optional()
@@ -155,16 +159,20 @@ pub(super) fn nack(
     lease: Lease,
     now: Timestamp,
     delay: Duration,
+    blame: Blame,
 ) -> Result<bool> {
     connection
         .prepare_cached(
-            "UPDATE messages SET leased = 0, due_at_ms = ?3
+            "UPDATE messages
+             SET leased = 0, due_at_ms = ?3, failures = min(max(failures, 0), ?5) + ?4
              WHERE id = ?1 AND attempts = ?2 AND leased = 1",
         )?
         .execute(params![
             lease.message,
             lease.attempt,
-            to_millis(later(now, delay))
+            to_millis(later(now, delay)),
+            blame == Blame::Crash,
+            MAX_COUNT
         ])
         .map(|rows| rows > 0)
 }

@@ -27,7 +27,7 @@ pub use self::config::SqliteOptions;
 use self::{database::Database, hand_over::Giver};
 use crate::{
     dead_letter::{DeadLetter, DeadLetterCause, DeadLetterId},
-    delivery::{Delivery, Receipt},
+    delivery::{Blame, Delivery, Receipt},
     depth::QueueDepth,
     error::Error,
     lane::{Lane, Rotation},
@@ -292,13 +292,14 @@ impl CrashQueue for SqliteQueue {
         Ok(())
     }
 
-    async fn nack(&self, receipt: &Receipt, delay: Duration) -> Result<(), Error> {
+    async fn nack(&self, receipt: &Receipt, delay: Duration, blame: Blame) -> Result<(), Error> {
         let held = match Lease::from_receipt(receipt) {
             None => false,
             Some(lease) => {
                 let now = self.environment.now();
                 let delay = delay.min(MAX_HOLD);
-                let nack = move |connection: &_| messages::nack(connection, lease, now, delay);
+                let nack =
+                    move |connection: &_| messages::nack(connection, lease, now, delay, blame);
                 self.database.write(nack).await?
             }
         };
@@ -334,6 +335,10 @@ impl CrashQueue for SqliteQueue {
             })
             .await?;
         dead.then_some(()).ok_or_else(|| self.lost(receipt))
+    }
+
+    fn lease(&self) -> Duration {
+        self.lease
     }
 
     async fn depth(&self) -> Result<Option<QueueDepth>, Error> {

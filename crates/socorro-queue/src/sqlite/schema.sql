@@ -10,6 +10,10 @@ CREATE TABLE messages (
     first_received_at_ms INTEGER,
     -- How often it was delivered.
     attempts INTEGER NOT NULL DEFAULT 0,
+    -- How many of these deliveries failed by the fault of the crash.
+    failures INTEGER NOT NULL DEFAULT 0,
+    -- How many of these deliveries ended without a word: their lease ran out.
+    lapses INTEGER NOT NULL DEFAULT 0,
     -- Nobody gets the message before this: the end of a lease or of a delay.
     due_at_ms INTEGER NOT NULL,
     -- 1 from delivery until it is given back; still 1 when the lease has run out.
@@ -27,6 +31,7 @@ CREATE TABLE dead_letters (
     reason TEXT NOT NULL,
     last_error TEXT NOT NULL,
     attempts INTEGER NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0,
     published_at_ms INTEGER NOT NULL,
     first_received_at_ms INTEGER NOT NULL,
     dead_lettered_at_ms INTEGER NOT NULL,

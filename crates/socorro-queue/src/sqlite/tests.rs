@@ -67,10 +67,6 @@ impl Fixture for Sqlite {
         self.queue.publish_body(lane, body).await
     }
 
-    fn lease(&self) -> Duration {
-        self.queue.lease
-    }
-
     async fn pass(&self, time: Duration) {
         self.clock.advance(time);
     }
@@ -141,10 +137,10 @@ async fn a_database_of_another_program_is_named_and_left_alone() {
 
 #[tokio::test]
 async fn a_newer_version_is_named_and_left_alone() {
-    let sql = "PRAGMA application_id = 0x736f6371; PRAGMA user_version = 2; CREATE TABLE t (x)";
+    let sql = "PRAGMA application_id = 0x736f6371; PRAGMA user_version = 3; CREATE TABLE t (x)";
     let error = error_of_opening(&database(sql)).await;
     assert!(
-        error.contains("version 2") && error.contains("version 1"),
+        error.contains("version 3") && error.contains("version 2"),
         "{error}"
     );
 }

@@ -17,7 +17,9 @@ pub trait Fixture: Send + Sync {
     async fn publish_body(&self, lane: Lane, body: Bytes) -> Result<(), Error>;
 
     /// How long a lease of this queue lasts.
-    fn lease(&self) -> Duration;
+    fn lease(&self) -> Duration {
+        self.queue().lease()
+    }
 
     /// Lets time pass for the queue: moves its clock, or waits.
     async fn pass(&self, time: Duration);
@@ -36,6 +38,8 @@ pub struct Capabilities {
     pub lanes_in_order: bool,
     /// The number of attempts is exact.
     pub counts_attempts: bool,
+    /// The number of lapses is exact.
+    pub counts_lapses: bool,
     /// A lost lease is noticed at once.
     pub tells_lost_leases: bool,
     /// `depth` tells everything, exactly.
@@ -50,6 +54,7 @@ impl Capabilities {
         ordered: true,
         lanes_in_order: true,
         counts_attempts: true,
+        counts_lapses: true,
         tells_lost_leases: true,
         tells_depth: true,
         lists_dead_letters: true,
@@ -60,6 +65,7 @@ impl Capabilities {
         ordered: false,
         lanes_in_order: false,
         counts_attempts: false,
+        counts_lapses: false,
         tells_lost_leases: false,
         tells_depth: false,
         lists_dead_letters: false,

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 
 use crate::{
     dead_letter::DeadLetterCause,
-    delivery::{Delivery, Receipt},
+    delivery::{Blame, Delivery, Receipt},
     depth::QueueDepth,
     error::Error,
     lane::Lane,
@@ -207,8 +207,8 @@ impl<Q: CrashQueue> CrashQueue for FlakyQueue<Q> {
         flaky!(self, Ack, self.inner.ack(receipt))
     }
 
-    async fn nack(&self, receipt: &Receipt, delay: Duration) -> Result<(), Error> {
-        flaky!(self, Nack, self.inner.nack(receipt, delay))
+    async fn nack(&self, receipt: &Receipt, delay: Duration, blame: Blame) -> Result<(), Error> {
+        flaky!(self, Nack, self.inner.nack(receipt, delay, blame))
     }
 
     async fn extend(&self, receipt: &Receipt, by: Duration) -> Result<(), Error> {
@@ -217,6 +217,10 @@ impl<Q: CrashQueue> CrashQueue for FlakyQueue<Q> {
 
     async fn dead_letter(&self, delivery: &Delivery, cause: &DeadLetterCause) -> Result<(), Error> {
         flaky!(self, DeadLetter, self.inner.dead_letter(delivery, cause))
+    }
+
+    fn lease(&self) -> Duration {
+        self.inner.lease()
     }
 
     async fn depth(&self) -> Result<Option<QueueDepth>, Error> {

@@ -37,9 +37,6 @@
 //!     async fn publish_body(&self, lane: Lane, body: Bytes) -> Result<(), Error> {
 //!         self.queue.publish_body(lane, body)
 //!     }
-//!     fn lease(&self) -> Duration {
-//!         Duration::from_secs(60)
-//!     }
 //!     async fn pass(&self, time: Duration) {
 //!         self.clock.advance(time); // a real service would have to wait
 //!     }

@@ -92,7 +92,7 @@ struct WorkerArguments {
     /// Give up a crash for this delivery after this time
     #[arg(long, value_name = "TIME", env = "SOCORRO_MAX_PROCESSING", default_value = "15m", value_parser = values::duration)]
     max_processing: Duration,
-    /// Dead-letter a crash that fails by its own fault after so many deliveries
+    /// Dead-letter a crash that has failed by its own fault so many times; outages do not count
     #[arg(long, value_name = "N", env = "SOCORRO_MAX_ATTEMPTS", default_value = "8", value_parser = clap::value_parser!(u32).range(1..))]
     max_attempts: u32,
     /// When told to stop, let crashes in work go on for this long
@@ -116,7 +116,6 @@ impl WorkerArguments {
         if let Some(workers) = self.workers {
             options.workers = workers.into();
         }
-        options.lease = self.lease;
         options.max_processing = self.max_processing;
         options.max_attempts = self.max_attempts;
         options.shutdown_grace = self.shutdown_grace;
@@ -160,7 +159,7 @@ pub(crate) async fn run(
         }
         (None, Some(url)) => {
             let queue_options = QueueOptions {
-                lease: options.lease,
+                lease: arguments.worker.lease,
                 ..QueueOptions::default()
             };
             let queue = arguments::open_queue(url, queue_options).await?;

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use socorro_queue::{
-    CrashQueue, DeadLetterCause, DeadLetters, Delivery, Error, Job, Lane, PublishReport,
+    Blame, CrashQueue, DeadLetterCause, DeadLetters, Delivery, Error, Job, Lane, PublishReport,
     QueueDepth, Receipt, testkit::FlakyQueue,
 };
 
@@ -62,9 +62,9 @@ impl CrashQueue for WatchedQueue {
         result
     }
 
-    async fn nack(&self, receipt: &Receipt, delay: Duration) -> Result<(), Error> {
+    async fn nack(&self, receipt: &Receipt, delay: Duration, blame: Blame) -> Result<(), Error> {
         self.hooks.before("nack").await;
-        let result = self.flaky.nack(receipt, delay).await;
+        let result = self.flaky.nack(receipt, delay, blame).await;
         self.note(&result, Event::GivenBack { delay }, Event::GiveBackFailed);
         result
     }
@@ -82,6 +82,10 @@ impl CrashQueue for WatchedQueue {
         let done = Event::DeadLettered(cause.reason.clone());
         self.note(&result, done, Event::DeadLetterFailed);
         result
+    }
+
+    fn lease(&self) -> Duration {
+        self.flaky.lease()
     }
 
     async fn depth(&self) -> Result<Option<QueueDepth>, Error> {

@@ -11,7 +11,8 @@ use socorro_processor::{
     Destinations, Pipeline, Ruleset, Summary, Worker, WorkerOptions, rules::general::Identifier,
 };
 use socorro_queue::{
-    CrashQueue, DeadLetter, Job, Lane, LaneDepth, MemoryQueue, QueueOptions, testkit::FlakyQueue,
+    Blame, CrashQueue, DeadLetter, Job, Lane, LaneDepth, MemoryQueue, QueueOptions,
+    testkit::FlakyQueue,
 };
 use socorro_storage::{
     CrashStorage, DocumentFolder, Item, ObjectStorage, StorageOptions,
@@ -208,13 +209,17 @@ impl Scene {
         id
     }
 
-    /// Has the only message of the queue delivered so many times to somebody who gives it back.
+    /// Has the only message of the queue delivered so many times to somebody who gives it back and
+    /// blames the crash.
     pub(crate) async fn fail_deliveries(&self, count: u32) {
         let queue = self.queue.flaky.inner();
         for _ in 0..count {
             let deliveries = queue.receive(1, Duration::ZERO).await.unwrap();
             let receipt = &deliveries[0].receipt;
-            queue.nack(receipt, Duration::ZERO).await.unwrap();
+            queue
+                .nack(receipt, Duration::ZERO, Blame::Crash)
+                .await
+                .unwrap();
         }
     }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::{expect_nothing, jobs, one_leased, publish, receive_one};
 use crate::{
     dead_letter::{DeadLetter, DeadLetterCause, DeadLetterId, DeadLetterReason},
+    delivery::Blame,
     error::Error,
     lane::Lane,
     queue::CrashQueue,
@@ -91,7 +92,10 @@ pub async fn a_dead_letter_needs_the_lease(fixture: &dyn Fixture) {
     let result = queue.dead_letter(&lost, &cause()).await;
     assert!(matches!(result, Err(Error::LeaseLost { .. })), "{result:?}");
 
-    queue.nack(&held.receipt, Duration::ZERO).await.unwrap();
+    queue
+        .nack(&held.receipt, Duration::ZERO, Blame::Nobody)
+        .await
+        .unwrap();
     assert_eq!(receive_one(&queue).await.raw_body, held.raw_body);
     if fixture.capabilities().lists_dead_letters {
         assert_eq!(list(&queue).await, []);
@@ -144,7 +148,10 @@ pub async fn a_dead_letter_can_be_replayed(fixture: &dyn Fixture) {
     assert_eq!(list(&queue).await, []);
     // The receipt from before its death is worth nothing.
     queue.ack(&delivery.receipt).await.unwrap();
-    queue.nack(&replayed.receipt, Duration::ZERO).await.unwrap();
+    queue
+        .nack(&replayed.receipt, Duration::ZERO, Blame::Nobody)
+        .await
+        .unwrap();
     receive_one(&queue).await;
 
     let again = dead_letters.replay(&id).await;

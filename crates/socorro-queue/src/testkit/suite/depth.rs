@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{jobs, publish, receive_one};
 use crate::{
     dead_letter::{DeadLetterCause, DeadLetterReason},
+    delivery::Blame,
     depth::QueueDepth,
     lane::Lane,
     queue::CrashQueue,
@@ -32,7 +33,10 @@ pub async fn depth_counts_every_state(fixture: &dyn Fixture) {
     let cause = DeadLetterCause::new(DeadLetterReason::TooManyAttempts, "it failed");
     queue.dead_letter(&dead, &cause).await.unwrap();
     let delay = fixture.lease() * 2;
-    queue.nack(&delayed.receipt, delay).await.unwrap();
+    queue
+        .nack(&delayed.receipt, delay, Blame::Nobody)
+        .await
+        .unwrap();
     publish(&queue, Lane::Priority, &jobs::<1>()).await;
 
     let depth = depth_of(&queue).await;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{jobs, one_leased, publish, receive_one};
-use crate::{lane::Lane, queue::CrashQueue, testkit::Fixture};
+use crate::{delivery::Blame, lane::Lane, queue::CrashQueue, testkit::Fixture};
 
 /// The lanes of the next `count` messages, taken and ended one by one.
 async fn lanes_of_next(queue: &Arc<dyn CrashQueue>, count: usize) -> Vec<Lane> {
@@ -70,7 +70,10 @@ pub async fn a_lane_alone_gets_everything(fixture: &dyn Fixture) {
 /// Given back or run out.
 pub async fn a_message_that_comes_back_stays_in_its_lane(fixture: &dyn Fixture) {
     let (queue, delivery) = one_leased(fixture).await;
-    queue.nack(&delivery.receipt, Duration::ZERO).await.unwrap();
+    queue
+        .nack(&delivery.receipt, Duration::ZERO, Blame::Nobody)
+        .await
+        .unwrap();
     assert_eq!(receive_one(&queue).await.lane, delivery.lane);
     fixture.pass(fixture.lease()).await;
     assert_eq!(receive_one(&queue).await.lane, delivery.lane);

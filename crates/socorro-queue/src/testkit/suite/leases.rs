@@ -3,7 +3,13 @@
 use std::time::Duration;
 
 use super::{expect_nothing, job, one_leased, publish, receive_one};
-use crate::{delivery::Receipt, error::Error, lane::Lane, queue::CrashQueue, testkit::Fixture};
+use crate::{
+    delivery::{Blame, Receipt},
+    error::Error,
+    lane::Lane,
+    queue::CrashQueue,
+    testkit::Fixture,
+};
 
 /// A little less than `time`.
 fn nearly(time: Duration) -> Duration {
@@ -54,7 +60,10 @@ pub async fn an_ack_may_be_repeated(fixture: &dyn Fixture) {
     let (queue, delivery) = one_leased(fixture).await;
     queue.ack(&delivery.receipt).await.unwrap();
     queue.ack(&delivery.receipt).await.unwrap();
-    queue.nack(&delivery.receipt, Duration::ZERO).await.unwrap();
+    queue
+        .nack(&delivery.receipt, Duration::ZERO, Blame::Nobody)
+        .await
+        .unwrap();
     expect_nothing(&queue).await;
 }
 
@@ -72,12 +81,18 @@ pub async fn an_ack_that_is_late_still_counts(fixture: &dyn Fixture) {
 /// Without a delay, at once.
 pub async fn a_nack_brings_the_message_back(fixture: &dyn Fixture) {
     let (queue, first) = one_leased(fixture).await;
-    queue.nack(&first.receipt, Duration::ZERO).await.unwrap();
+    queue
+        .nack(&first.receipt, Duration::ZERO, Blame::Nobody)
+        .await
+        .unwrap();
     let second = receive_one(&queue).await;
     assert_eq!(second.raw_body, first.raw_body);
     // The old receipt is worth nothing any more.
     queue.ack(&first.receipt).await.unwrap();
-    queue.nack(&second.receipt, Duration::ZERO).await.unwrap();
+    queue
+        .nack(&second.receipt, Duration::ZERO, Blame::Nobody)
+        .await
+        .unwrap();
     receive_one(&queue).await;
 }
 
@@ -85,28 +100,14 @@ pub async fn a_nack_brings_the_message_back(fixture: &dyn Fixture) {
 pub async fn a_nack_with_a_delay_brings_it_back_later(fixture: &dyn Fixture) {
     let (queue, first) = one_leased(fixture).await;
     let delay = fixture.lease() * 2;
-    queue.nack(&first.receipt, delay).await.unwrap();
+    queue
+        .nack(&first.receipt, delay, Blame::Nobody)
+        .await
+        .unwrap();
     fixture.pass(nearly(delay)).await;
     expect_nothing(&queue).await;
     fixture.pass(delay).await;
     assert_eq!(receive_one(&queue).await.raw_body, first.raw_body);
-}
-
-/// However the message came back.
-pub async fn attempts_are_counted(fixture: &dyn Fixture) {
-    if !fixture.capabilities().counts_attempts {
-        return;
-    }
-    let (queue, mut delivery) = one_leased(fixture).await;
-    for attempt in 2..=9 {
-        if attempt % 2 == 0 {
-            queue.nack(&delivery.receipt, Duration::ZERO).await.unwrap();
-        } else {
-            fixture.pass(fixture.lease()).await;
-        }
-        delivery = receive_one(&queue).await;
-        assert_eq!(delivery.attempt, attempt);
-    }
 }
 
 /// As long as it is extended in time.
@@ -140,10 +141,16 @@ pub async fn a_lost_lease_cannot_touch_the_later_delivery(fixture: &dyn Fixture)
     let held = receive_one(&queue).await;
 
     queue.ack(&lost.receipt).await.unwrap();
-    queue.nack(&lost.receipt, Duration::ZERO).await.unwrap();
+    queue
+        .nack(&lost.receipt, Duration::ZERO, Blame::Nobody)
+        .await
+        .unwrap();
     expect_nothing(&queue).await;
     // It has not been ended either.
-    queue.nack(&held.receipt, Duration::ZERO).await.unwrap();
+    queue
+        .nack(&held.receipt, Duration::ZERO, Blame::Nobody)
+        .await
+        .unwrap();
     assert_eq!(receive_one(&queue).await.raw_body, held.raw_body);
 }
 
@@ -158,7 +165,10 @@ pub async fn a_lost_lease_cannot_be_extended(fixture: &dyn Fixture) {
     let second = receive_one(&queue).await;
     expect_lost(&queue, &first.receipt, lease).await;
 
-    queue.nack(&second.receipt, Duration::ZERO).await.unwrap();
+    queue
+        .nack(&second.receipt, Duration::ZERO, Blame::Nobody)
+        .await
+        .unwrap();
     expect_lost(&queue, &second.receipt, lease).await;
 
     let third = receive_one(&queue).await;
@@ -181,7 +191,10 @@ pub async fn a_strange_receipt_does_no_harm(fixture: &dyn Fixture) {
     ] {
         let receipt = Receipt::new(text);
         queue.ack(&receipt).await.unwrap();
-        queue.nack(&receipt, Duration::ZERO).await.unwrap();
+        queue
+            .nack(&receipt, Duration::ZERO, Blame::Nobody)
+            .await
+            .unwrap();
         expect_lost(&queue, &receipt, fixture.lease()).await;
     }
     assert_eq!(receive_one(&queue).await.attempt, 1);

@@ -1,6 +1,7 @@
 //! The promises of [`CrashQueue`], one function each. They panic when the queue
 //! breaks the promise. Use them through [`conformance_suite!`](crate::conformance_suite).
 
+mod counts;
 mod dead_letters;
 mod depth;
 mod lanes;
@@ -12,7 +13,9 @@ use std::{sync::Arc, time::Duration};
 
 use socorro_core::{CrashId, time::Date};
 
-pub use self::{dead_letters::*, depth::*, lanes::*, leases::*, publishing::*, receiving::*};
+pub use self::{
+    counts::*, dead_letters::*, depth::*, lanes::*, leases::*, publishing::*, receiving::*,
+};
 use super::fixture::Fixture;
 use crate::{delivery::Delivery, lane::Lane, message::Job, queue::CrashQueue};
 
