@@ -84,6 +84,6 @@ pub use object::ObjectStorage;
 pub use options::StorageOptions;
 pub use storage::CrashStorage;
 pub use values::{
-    Catalog, CatalogEntry, DeleteReport, DumpNames, Expected, FetchedDumps, Remaining, SaveReceipt,
-    Stored, Version,
+    Catalog, CatalogEntry, Copied, DeleteReport, DumpNames, Expected, FetchedDumps, Remaining,
+    SaveReceipt, Stored, Version,
 };
