@@ -8,6 +8,7 @@
 
 mod conformance;
 mod directory;
+mod erase;
 mod flaky;
 mod large_dumps;
 mod layers;
