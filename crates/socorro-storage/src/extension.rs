@@ -13,7 +13,7 @@ use crate::{
     item::Item,
     layout,
     storage::CrashStorage,
-    values::FetchedDumps,
+    values::{Copied, Expected, FetchedDumps},
 };
 
 /// How many dumps of one crash are fetched at the same time.
@@ -65,6 +65,49 @@ pub trait CrashStorageExt: CrashStorage {
                 }
             }
             Ok(fetched)
+        }
+    }
+
+    /// Copies a crash with all its parts to another storage, by way of `directory`, which has to
+    /// exist and is for this crash only. From older keys and trees it comes to the keys of today.
+    ///
+    /// A processed crash that the other storage has already is kept. Can be repeated.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`CrashStorage::raw_crash`], [`CrashStorage::processed_crash`] and
+    /// [`CrashStorageExt::dumps_to_dir`] here (a report without a list of dump names has no dumps),
+    /// and of saving there.
+    fn copy_to<S: CrashStorage + ?Sized>(
+        &self,
+        id: &CrashId,
+        other: &S,
+        directory: &Path,
+    ) -> impl Future<Output = Result<Copied, Error>> + Send {
+        async move {
+            let raw_crash = self.raw_crash(id).await?;
+            let fetched = match self.dumps_to_dir(id, directory).await {
+                Err(error) if error.kind() == ErrorKind::NotFound => FetchedDumps::default(),
+                result => result?,
+            };
+            let processed = match self.processed_crash(id).await {
+                Err(error) if error.kind() == ErrorKind::NotFound => None,
+                result => Some(result?.value),
+            };
+            other.save_raw_crash(id, &raw_crash, &fetched.dumps).await?;
+            let mut copied = Copied {
+                dumps: fetched,
+                processed_crash: false,
+            };
+            if let Some(crash) = processed {
+                let saved = other.save_processed_crash(id, &crash, Expected::Absent);
+                copied.processed_crash = match saved.await {
+                    Ok(_) => true,
+                    Err(error) if error.kind() == ErrorKind::Conflict => false,
+                    Err(error) => return Err(error),
+                };
+            }
+            Ok(copied)
         }
     }
 

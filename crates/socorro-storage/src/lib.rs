@@ -1,7 +1,8 @@
 //! Crash storage: raw crashes, their dumps and processed crashes, in any object store.
 //!
 //! [`CrashStorage`] is the contract, [`ObjectStorage`] the one implementation: in memory, in a
-//! local directory, in S3 (feature `s3`), and over any store of the `object_store` crate.
+//! local directory, in buckets of S3, Google and Azure, and over any store of the `object_store`
+//! crate.
 //! [`open`] makes one from an address, and [`layer`] has what can be put around any of them. Keys and stored bytes are those of Mozilla's buckets (see
 //! [`layout`]), so that both can work on the same data.
 //!
@@ -83,6 +84,6 @@ pub use object::ObjectStorage;
 pub use options::StorageOptions;
 pub use storage::CrashStorage;
 pub use values::{
-    Catalog, CatalogEntry, DeleteReport, DumpNames, Expected, FetchedDumps, Remaining, SaveReceipt,
-    Stored, Version,
+    Catalog, CatalogEntry, Copied, DeleteReport, DumpNames, Expected, FetchedDumps, Remaining,
+    SaveReceipt, Stored, Version,
 };

@@ -17,7 +17,10 @@ use std::{path::PathBuf, sync::Arc};
 use url::Url;
 
 use self::options::Query;
-use crate::{error::Error, object::ObjectStorage, options::StorageOptions, storage::CrashStorage};
+use crate::{
+    error::Error, layout::Layout, object::ObjectStorage, options::StorageOptions,
+    storage::CrashStorage,
+};
 
 /// A kind of storage that an address can name. A new one is a row in [`SCHEMES`].
 struct Scheme {
@@ -54,7 +57,7 @@ static SCHEMES: [Scheme; 5] = [
     },
     Scheme {
         name: "file",
-        options: &[],
+        options: &["layout"],
         open: Open::Local(directory),
     },
     Scheme {
@@ -88,7 +91,7 @@ static SCHEMES: [Scheme; 5] = [
 /// | address | storage |
 /// |---|---|
 /// | `memory:` | the memory of this process |
-/// | `file:///var/lib/crashes`, `file:crashes` | a directory, absolute or below the working directory; created when absent |
+/// | `file:///var/lib/crashes`, `file:crashes` | a directory, absolute or below the working directory; created when absent. `?layout=processor` and `?layout=collector` read the older trees of [`layout`](crate::layout) |
 /// | `s3://bucket/prefix?endpoint=http://localhost:4566&region=us-west-2` | Amazon S3 and everything that speaks its protocol (feature `s3`); credentials and defaults come from the `AWS_*` environment variables |
 /// | `gs://bucket/prefix` | Google Cloud Storage (feature `gcs`); credentials come from `GOOGLE_APPLICATION_CREDENTIALS` or the machine. `?endpoint=http://localhost:8001`, or `STORAGE_EMULATOR_HOST`, is an emulator of its JSON API |
 /// | `az://container/prefix?account=name` | Azure Blob Storage (feature `azure`); credentials and defaults come from the `AZURE_STORAGE_*` environment variables |
@@ -219,11 +222,24 @@ fn memory(url: &Url, _: &Query, options: StorageOptions) -> Result<ObjectStorage
     Ok(ObjectStorage::memory(options))
 }
 
-fn directory(url: &Url, _: &Query, options: StorageOptions) -> Result<ObjectStorage, Error> {
+fn directory(
+    url: &Url,
+    query: &Query,
+    mut options: StorageOptions,
+) -> Result<ObjectStorage, Error> {
+    let layout = match query.get("layout") {
+        None => Layout::Objects,
+        Some(name) => Layout::parse(name).ok_or_else(|| {
+            let reason = format!("the layout is objects, processor or collector, not {name:?}");
+            invalid(url, reason)
+        })?,
+    };
+    // What can only be read is not made.
+    options.create &= layout == Layout::Objects;
     let path: PathBuf = url
         .to_file_path()
         .map_err(|()| invalid(url, "a directory is written file:///path or file:path"))?;
-    ObjectStorage::directory(path, options)
+    ObjectStorage::directory(path, options).map(|storage| storage.with_layout(layout))
 }
 
 fn invalid(url: &Url, reason: impl Into<String>) -> Error {
@@ -301,6 +317,7 @@ mod tests {
             ("memory:?legacy_keys=maybe", "0 or 1"),
             ("memory:?endpoint=x", "legacy_keys"),
             ("memory:name", "memory:"),
+            ("file:x?layout=radix", "objects, processor or collector"),
             ("file://host/dir", "file:///path"),
             ("ftp://host", "memory:, file:, s3:, gs:, az:"),
         ] {

@@ -14,7 +14,6 @@ use std::{
     sync::Arc,
 };
 
-use self::list::Listed;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
@@ -28,6 +27,7 @@ use crate::{
     document::{DocumentFolder, DocumentKey},
     error::Error,
     item::{Item, Subject},
+    layout::Layout,
     options::StorageOptions,
     storage::CrashStorage,
     values::{Catalog, DeleteReport, DumpNames, Expected, SaveReceipt, Stored},
@@ -54,6 +54,7 @@ pub struct ObjectStorage {
     name: String,
     /// Set when the store is a directory of this machine.
     directory: Option<PathBuf>,
+    layout: Layout,
     options: StorageOptions,
 }
 
@@ -87,6 +88,7 @@ impl ObjectStorage {
             store: Arc::new(store),
             name,
             directory: Some(path),
+            layout: Layout::Objects,
             options,
         })
     }
@@ -104,6 +106,7 @@ impl ObjectStorage {
             store,
             name: name.into(),
             directory: None,
+            layout: Layout::Objects,
             options,
         }
     }
@@ -125,17 +128,33 @@ impl ObjectStorage {
             return Ok(self);
         }
         if let Some(directory) = self.directory {
-            return Self::directory(directory.join(parsed.as_ref()), self.options);
+            let below = Self::directory(directory.join(parsed.as_ref()), self.options)?;
+            return Ok(below.with_layout(self.layout));
         }
         let name = format!("{}/{parsed}", self.name.trim_end_matches('/'));
         let store = Arc::new(PrefixStore::new(self.store, parsed));
-        Ok(Self::over(store, name, self.options))
+        Ok(Self::over(store, name, self.options).with_layout(self.layout))
+    }
+
+    /// The same storage, whose crashes lie in another way. Any but [`Layout::Objects`] can only be
+    /// read: to copy from it, see [`copy_to`](crate::CrashStorageExt::copy_to).
+    #[must_use]
+    pub fn with_layout(self, layout: Layout) -> Self {
+        Self { layout, ..self }
     }
 
     /// The store itself, for what is not in [`CrashStorage`].
     #[must_use]
     pub fn store(&self) -> &Arc<dyn ObjectStore> {
         &self.store
+    }
+
+    fn require_writable(&self, what: &Subject) -> Result<(), Error> {
+        if self.layout == Layout::Objects {
+            return Ok(());
+        }
+        let what = Box::new(what.clone());
+        Err(Error::ReadOnly { what })
     }
 
     fn not_found(&self, what: Subject) -> Error {
@@ -217,6 +236,7 @@ impl CrashStorage for ObjectStorage {
     }
 
     async fn delete(&self, id: &CrashId) -> Result<DeleteReport, Error> {
+        self.require_writable(&Subject::crash(id, Item::RawCrash))?;
         self.delete_crash(id).await
     }
 
@@ -225,7 +245,7 @@ impl CrashStorage for ObjectStorage {
         date: Date,
         after: Option<CrashId>,
     ) -> BoxStream<'_, Result<CrashId, Error>> {
-        self.crashes_of(Listed::RawCrashes, date, after)
+        self.crashes_of(Item::RawCrash, date, after)
     }
 
     fn list_processed(
@@ -233,7 +253,7 @@ impl CrashStorage for ObjectStorage {
         date: Date,
         after: Option<CrashId>,
     ) -> BoxStream<'_, Result<CrashId, Error>> {
-        self.crashes_of(Listed::ProcessedCrashes, date, after)
+        self.crashes_of(Item::ProcessedCrash, date, after)
     }
 
     async fn save_document(&self, key: &DocumentKey, content: Bytes) -> Result<(), Error> {
@@ -245,8 +265,9 @@ impl CrashStorage for ObjectStorage {
     }
 
     async fn delete_document(&self, key: &DocumentKey) -> Result<(), Error> {
-        self.remove(&Subject::Document(key.clone()), key.as_str())
-            .await
+        let what = Subject::Document(key.clone());
+        self.require_writable(&what)?;
+        self.remove(&what, key.as_str()).await
     }
 
     fn list_documents(&self, folder: &DocumentFolder) -> BoxStream<'_, Result<DocumentKey, Error>> {

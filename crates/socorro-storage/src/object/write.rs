@@ -50,6 +50,7 @@ impl ObjectStorage {
         dumps: &Dumps,
     ) -> Result<(), Error> {
         let what = Subject::crash(id, Item::RawCrash);
+        self.require_writable(&what)?;
         let content = raw_crash.to_json();
         self.require_size(&what, content.len() as u64, self.options.max_raw_crash_size)?;
         for (name, dump) in dumps.iter() {
@@ -120,6 +121,7 @@ impl ObjectStorage {
         expected: Expected,
     ) -> Result<SaveReceipt, Error> {
         let what = Subject::crash(id, Item::ProcessedCrash);
+        self.require_writable(&what)?;
         let content = Bytes::from(crash.to_json());
         let size = content.len() as u64;
         self.require_size(&what, size, self.options.max_processed_crash_size)?;
@@ -158,6 +160,7 @@ impl ObjectStorage {
         key: &str,
         content: Bytes,
     ) -> Result<(), Error> {
+        self.require_writable(what)?;
         let limit = self.options.max_processed_crash_size;
         self.require_size(what, content.len() as u64, limit)?;
         self.put(what, key, content, JSON).await

@@ -13,6 +13,7 @@ mod flaky;
 mod harness;
 pub mod sample;
 mod servers;
+mod trees;
 pub mod vectors;
 
 pub use crate::layer::Operation;

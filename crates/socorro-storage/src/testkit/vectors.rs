@@ -202,17 +202,22 @@ fn file_trees(case: &Value) -> Result<(), String> {
     for (tree, files) in trees {
         same(tree, &case[tree], &Value::from(files))?;
     }
-    Ok(())
+    wait_for(super::trees::read(id, names))
 }
 
 fn faults(case: &Value) -> Result<(), String> {
-    // The caller may be on a runtime already, which cannot wait for another one.
     let case = case.clone();
+    wait_for(async move { super::faults::run(&case).await })
+}
+
+/// Runs it on a thread of its own: the caller's may have a runtime already, which cannot wait for
+/// another one.
+fn wait_for(work: impl Future<Output = Result<(), String>> + Send + 'static) -> Result<(), String> {
     let run = move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .map_err(|error| error.to_string())?;
-        runtime.block_on(super::faults::run(&case))
+        runtime.block_on(work)
     };
     std::thread::spawn(run)
         .join()
