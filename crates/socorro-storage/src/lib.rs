@@ -52,6 +52,7 @@
 //! | `gcs` | no | `gs://` addresses: Google Cloud Storage |
 //! | `azure` | no | `az://` addresses: Azure Blob Storage |
 //! | `testkit` | no | the `testkit` module: a conformance suite for storages of your own, a storage that fails when told to |
+//! | `testkit-s3` | no | a server of the S3 protocol in this process, for tests |
 //!
 //! # Runtime
 //!

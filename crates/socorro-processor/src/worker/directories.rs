@@ -53,6 +53,25 @@ impl WorkDirectories {
             .map_err(io::Error::other)?
     }
 
+    /// Removes what killed workers left behind, before the first crash comes: that may take long.
+    pub(super) async fn tidy(self: Arc<Self>) {
+        let removal = tokio::task::spawn_blocking(move || remove_abandoned(&self.below));
+        if let Err(error) = removal.await {
+            tracing::warn!(%error, "cannot look for what killed workers left behind");
+        }
+    }
+
+    /// Removes the directory of the worker itself, unless a crash is in work there. Does not wait
+    /// for the last owner of the worker, who may be gone only when the process is.
+    pub(super) fn close(&self) {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(is_empty) = own.as_ref().map(|own| fs::remove_dir(own.directory.path()))
+            && is_empty.is_ok()
+        {
+            *own = None;
+        }
+    }
+
     fn make_now(&self) -> io::Result<Directory> {
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(own) = &*own {
@@ -240,6 +259,19 @@ mod tests {
                 assert!(!path.exists());
             });
         }
+    }
+
+    #[test]
+    fn a_worker_that_stops_leaves_nothing_but_what_is_in_work() {
+        let below = tempfile::tempdir().unwrap();
+        let directories = WorkDirectories::new(Some(below.path().to_owned()));
+        let in_work = directories.make_now().unwrap();
+        directories.close();
+        assert!(in_work.path().is_dir());
+        drop(in_work);
+        directories.close();
+        assert!(entries(below.path()).is_empty());
+        assert!(directories.make_now().unwrap().path().is_dir());
     }
 
     #[test]

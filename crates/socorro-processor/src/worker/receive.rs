@@ -1,6 +1,6 @@
 //! The loop around the queue.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use socorro_queue::{Blame, Delivery};
 use tokio::task::{AbortHandle, JoinSet};
@@ -79,6 +79,7 @@ impl Worker {
     }
 
     async fn receive_until(&self, until: Until, stop: CancellationToken) -> Summary {
+        Arc::clone(&self.0.directories).tidy().await;
         let mut crew = Crew::new(self.clone());
         let mut pause = FIRST_PAUSE;
         while !stop.is_cancelled() {
@@ -124,7 +125,9 @@ impl Worker {
             }
             crew.collect();
         }
-        crew.finish().await
+        let summary = crew.finish().await;
+        self.0.directories.close();
+        summary
     }
 
     /// Waits, after an outage, until the storage answers: what is received before that would only be leased and

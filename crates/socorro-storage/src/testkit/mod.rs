@@ -3,6 +3,7 @@
 //! * [`conformance`]: the behaviour that every [`CrashStorage`](crate::CrashStorage) has to show,
 //!   one function each, and [`conformance_tests!`](crate::conformance_tests) to run them all.
 //! * [`FlakyStorage`]: a storage that fails when told to.
+//! * `S3Server` (feature `testkit-s3`): a server of the S3 protocol in this process.
 //! * [`vectors`]: recorded cases of Mozilla's programs.
 
 #[cfg(feature = "cloud")]
@@ -11,6 +12,8 @@ pub mod conformance;
 mod faults;
 mod flaky;
 mod harness;
+#[cfg(feature = "testkit-s3")]
+mod s3_server;
 pub mod sample;
 mod servers;
 mod trees;
@@ -19,4 +22,6 @@ pub mod vectors;
 pub use crate::layer::Operation;
 pub use flaky::{Call, Fault, FlakyStorage};
 pub use harness::{Harness, ObjectHarness};
+#[cfg(feature = "testkit-s3")]
+pub use s3_server::S3Server;
 pub use servers::{endpoint, s3_endpoint};

@@ -95,6 +95,12 @@ struct WorkerArguments {
     /// Dead-letter a crash that has failed by its own fault so many times; outages do not count
     #[arg(long, value_name = "N", env = "SOCORRO_MAX_ATTEMPTS", default_value = "8", value_parser = clap::value_parser!(u32).range(1..))]
     max_attempts: u32,
+    /// Wait this long before a failed crash is tried again, and twice as long after each further failure
+    #[arg(long, value_name = "TIME", env = "SOCORRO_RETRY_DELAY", default_value = "10s", value_parser = values::duration)]
+    retry_delay: Duration,
+    /// Never wait longer than this before a failed crash is tried again
+    #[arg(long, value_name = "TIME", env = "SOCORRO_MAX_RETRY_DELAY", default_value = "10m", value_parser = values::duration)]
+    max_retry_delay: Duration,
     /// When told to stop, let crashes in work go on for this long
     #[arg(long, value_name = "TIME", env = "SOCORRO_SHUTDOWN_GRACE", default_value = "25s", value_parser = values::duration)]
     shutdown_grace: Duration,
@@ -118,6 +124,8 @@ impl WorkerArguments {
         }
         options.max_processing = self.max_processing;
         options.max_attempts = self.max_attempts;
+        options.retry_delay = self.retry_delay;
+        options.max_retry_delay = self.max_retry_delay;
         options.shutdown_grace = self.shutdown_grace;
         options.temporary_path.clone_from(&self.temporary_path);
         if let Some(path) = &self.temporary_path {

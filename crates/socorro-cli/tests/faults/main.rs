@@ -1,0 +1,56 @@
+//! The loss test in a small form: nothing may be lost, whatever goes wrong.
+//!
+//! The full one is `cargo run --release --example chaos`. `SOCORRO_CHAOS_SEED` repeats a run.
+
+#![cfg(all(unix, feature = "s3", feature = "webhook"))]
+#![expect(clippy::unwrap_used, reason = "this is how a test fails")]
+
+mod chaos;
+#[path = "../cli/support/minidump.rs"]
+mod minidump;
+
+use std::time::Duration;
+
+use chaos::{Plan, Queue, Store};
+
+fn seed() -> u64 {
+    match std::env::var("SOCORRO_CHAOS_SEED") {
+        Ok(seed) => seed.parse().unwrap(),
+        Err(_) => fastrand::u64(..),
+    }
+}
+
+async fn nothing_is_lost(crashes: usize, store: Store) {
+    let plan = Plan {
+        seed: seed(),
+        crashes,
+        processors: 3,
+        store,
+        queue: Queue::Sqlite,
+        program: env!("CARGO_BIN_EXE_socorro").into(),
+        patience: Duration::from_secs(120),
+        progress: false,
+    };
+    println!("SOCORRO_CHAOS_SEED={}", plan.seed);
+    let report = chaos::run(&plan).await.unwrap();
+    println!("{report}");
+    assert_eq!(report.problems(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_between_buckets_and_a_local_queue() {
+    nothing_is_lost(200, Store::OwnServer).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_on_a_disk_that_runs_full() {
+    nothing_is_lost(150, Store::Directory).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_between_buckets_of_localstack() {
+    let endpoint = socorro_storage::testkit::s3_endpoint();
+    if let Some(endpoint) = endpoint {
+        nothing_is_lost(60, Store::Server(endpoint)).await;
+    }
+}
