@@ -83,8 +83,8 @@ pub(super) fn get(connection: &Connection, id: i64) -> Result<Option<DeadLetter>
 pub(super) fn replay(connection: &Connection, id: i64, now: Timestamp) -> Result<bool> {
     connection
         .prepare_cached(
-            "INSERT INTO messages (lane, body, published_at_ms, due_at_ms)
-             SELECT lane, body, ?2, ?2 FROM dead_letters WHERE id = ?1",
+            "INSERT INTO messages (lane, body, published_at_ms, due_at_ms, decided_at_ms)
+             SELECT lane, body, ?2, ?2, ?2 FROM dead_letters WHERE id = ?1",
         )?
         .execute(params![id, to_millis(now)])?;
     discard(connection, id)

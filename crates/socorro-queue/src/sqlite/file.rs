@@ -14,10 +14,13 @@ use crate::error::Error;
 /// Marks a database as ours: the letters `socq` as a number.
 const APPLICATION_ID: i32 = 0x736f_6371;
 /// The version of [`SCHEMA`].
-const SCHEMA_VERSION: i32 = 2;
+const SCHEMA_VERSION: i32 = 3;
 const SCHEMA: &str = include_str!("schema.sql");
 /// What makes of a file of one version one of the next, beginning with version 1.
-const MIGRATIONS: [&str; SCHEMA_VERSION as usize - 1] = [include_str!("migrations/2.sql")];
+const MIGRATIONS: [&str; SCHEMA_VERSION as usize - 1] = [
+    include_str!("migrations/2.sql"),
+    include_str!("migrations/3.sql"),
+];
 /// A write-ahead log longer than this is cut after a checkpoint.
 const KEEP_LOG_BYTES: u64 = 16 << 20;
 

@@ -18,6 +18,9 @@ use crate::{
 /// Highest count of anything that is counted up.
 const MAX_COUNT: u32 = u32::MAX - 1;
 
+/// How far clocks that are in order may be apart.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(10);
+
 /// Adds messages in the given order.
 pub(super) fn publish(
     connection: &Connection,
@@ -26,7 +29,8 @@ pub(super) fn publish(
     now: Timestamp,
 ) -> Result<()> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO messages (lane, body, published_at_ms, due_at_ms) VALUES (?1, ?2, ?3, ?3)",
+        "INSERT INTO messages (lane, body, published_at_ms, due_at_ms, decided_at_ms)
+         VALUES (?1, ?2, ?3, ?3, ?3)",
     )?;
     for body in bodies {
         insert.execute(params![lane.as_str(), &body[..], to_millis(now)])?;
@@ -55,7 +59,7 @@ pub(super) fn receive(
         deliveries.extend(lease_one(connection, lane, id, now, lease)?);
     }
     if deliveries.is_empty() && max > 0 {
-        bring_back_from_far_future(connection, now)?;
+        bring_back_from_future(connection, now)?;
     }
     Ok(deliveries)
 }
@@ -87,7 +91,7 @@ fn lease_one(
         "UPDATE messages
          SET attempts = min(max(attempts, 0), ?4) + 1,
              lapses = min(max(lapses, 0), ?4) + (leased <> 0),
-             leased = 1, due_at_ms = ?3,
+             leased = 1, due_at_ms = ?3, decided_at_ms = ?2,
              first_received_at_ms = coalesce(first_received_at_ms, ?2)
          WHERE id = ?1
          RETURNING attempts, published_at_ms, coalesce(substr(body, 1, ?5), x''),
@@ -117,14 +121,26 @@ fn lease_one(
         .optional()
 }
 
-/// Nothing is ever held for longer than [`MAX_HOLD`]. What is due later than that was put there
-/// by a clock that was wrong, and would otherwise wait for years.
-fn bring_back_from_far_future(connection: &Connection, now: Timestamp) -> Result<()> {
-    let mut update = connection
-        .prepare_cached("UPDATE messages SET due_at_ms = ?2 WHERE lane = ?1 AND due_at_ms > ?3")?;
+/// Puts right what was decided by a clock that was wrong, or has been set back since: messages would
+/// wait for hours or years. A lease or delay decided in the future begins now instead, so that
+/// whoever holds the message still can go on. Nothing is ever held for longer than [`MAX_HOLD`].
+fn bring_back_from_future(connection: &Connection, now: Timestamp) -> Result<()> {
+    let mut begin_again = connection.prepare_cached(
+        "UPDATE messages SET due_at_ms = ?2 + (due_at_ms - decided_at_ms), decided_at_ms = ?2
+         WHERE lane = ?1 AND due_at_ms > ?2 AND decided_at_ms > ?3
+             AND due_at_ms - decided_at_ms BETWEEN 0 AND ?4",
+    )?;
+    let mut end = connection.prepare_cached(
+        "UPDATE messages SET due_at_ms = ?2, decided_at_ms = ?2
+         WHERE lane = ?1 AND due_at_ms > ?3",
+    )?;
+    let horizon = to_millis(later(now, MAX_HOLD));
+    let future = to_millis(later(now, CLOCK_TOLERANCE));
+    let longest = i64::try_from(MAX_HOLD.as_millis()).unwrap_or(i64::MAX);
+    let now = to_millis(now);
     for lane in Lane::ALL {
-        let horizon = to_millis(later(now, MAX_HOLD));
-        update.execute(params![lane.as_str(), to_millis(now), horizon])?;
+        begin_again.execute(params![lane.as_str(), now, future, longest])?;
+        end.execute(params![lane.as_str(), now, horizon])?;
     }
     Ok(())
 }
@@ -136,7 +152,8 @@ pub(super) fn undo_receive(
     now: Timestamp,
 ) -> Result<()> {
     let mut update = connection.prepare_cached(
-        "UPDATE messages SET leased = 0, due_at_ms = ?3, attempts = attempts - 1
+        "UPDATE messages
+         SET leased = 0, due_at_ms = ?3, decided_at_ms = ?3, attempts = attempts - 1
          WHERE id = ?1 AND attempts = ?2 AND leased = 1",
     )?;
     for lease in receipts.iter().filter_map(Lease::from_receipt) {
@@ -164,7 +181,8 @@ pub(super) fn nack(
     connection
         .prepare_cached(
             "UPDATE messages
-             SET leased = 0, due_at_ms = ?3, failures = min(max(failures, 0), ?5) + ?4
+             SET leased = 0, due_at_ms = ?3, decided_at_ms = ?6,
+                 failures = min(max(failures, 0), ?5) + ?4
              WHERE id = ?1 AND attempts = ?2 AND leased = 1",
         )?
         .execute(params![
@@ -172,7 +190,8 @@ pub(super) fn nack(
             lease.attempt,
             to_millis(later(now, delay)),
             blame == Blame::Crash,
-            MAX_COUNT
+            MAX_COUNT,
+            to_millis(now)
         ])
         .map(|rows| rows > 0)
 }
@@ -186,12 +205,14 @@ pub(super) fn extend(
 ) -> Result<bool> {
     connection
         .prepare_cached(
-            "UPDATE messages SET due_at_ms = ?3 WHERE id = ?1 AND attempts = ?2 AND leased = 1",
+            "UPDATE messages SET due_at_ms = ?3, decided_at_ms = ?4
+             WHERE id = ?1 AND attempts = ?2 AND leased = 1",
         )?
         .execute(params![
             lease.message,
             lease.attempt,
-            to_millis(later(now, by))
+            to_millis(later(now, by)),
+            to_millis(now)
         ])
         .map(|rows| rows > 0)
 }

@@ -16,6 +16,8 @@ CREATE TABLE messages (
     lapses INTEGER NOT NULL DEFAULT 0,
     -- Nobody gets the message before this: the end of a lease or of a delay.
     due_at_ms INTEGER NOT NULL,
+    -- When that was decided. In the future, it was by a clock that has been put right since.
+    decided_at_ms INTEGER NOT NULL DEFAULT 0,
     -- 1 from delivery until it is given back; still 1 when the lease has run out.
     leased INTEGER NOT NULL DEFAULT 0
 ) STRICT;

@@ -137,10 +137,10 @@ async fn a_database_of_another_program_is_named_and_left_alone() {
 
 #[tokio::test]
 async fn a_newer_version_is_named_and_left_alone() {
-    let sql = "PRAGMA application_id = 0x736f6371; PRAGMA user_version = 3; CREATE TABLE t (x)";
+    let sql = "PRAGMA application_id = 0x736f6371; PRAGMA user_version = 4; CREATE TABLE t (x)";
     let error = error_of_opening(&database(sql)).await;
     assert!(
-        error.contains("version 3") && error.contains("version 2"),
+        error.contains("version 4") && error.contains("version 3"),
         "{error}"
     );
 }
@@ -315,6 +315,33 @@ async fn a_message_from_the_far_future_is_brought_back() {
         .await
         .unwrap();
     assert_eq!(received.len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_fast_clock_decided_begins_when_the_clock_is_right() {
+    let sqlite = Sqlite::new().await;
+    publish(&sqlite.queue, &[job(), job()]).await;
+    let held = sqlite.queue.receive(2, Duration::ZERO).await.unwrap();
+    let delay = Duration::from_secs(30);
+    let nacked = sqlite.queue.nack(&held[0].receipt, delay, Blame::Nobody);
+    nacked.await.unwrap();
+    // As if the clock had been an hour ahead.
+    sqlite.meddle(
+        "UPDATE messages SET due_at_ms = due_at_ms + 3600000,
+             decided_at_ms = decided_at_ms + 3600000",
+    );
+    let nothing = sqlite.queue.receive(2, Duration::ZERO).await.unwrap();
+    assert!(nothing.is_empty(), "the delay and the lease begin now");
+    // Whoever holds a message still, can say so.
+    let extended = sqlite
+        .queue
+        .extend(&held[1].receipt, Duration::from_secs(300));
+    extended.await.unwrap();
+    sqlite.clock.advance(delay);
+    let due = sqlite.queue.receive(2, Duration::ZERO).await.unwrap();
+    let bodies: Vec<_> = due.iter().map(|delivery| &delivery.raw_body).collect();
+    assert_eq!(bodies, [&held[0].raw_body]);
+    sqlite.queue.ack(&held[1].receipt).await.unwrap();
 }
 
 #[tokio::test]
