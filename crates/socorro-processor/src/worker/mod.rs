@@ -8,7 +8,8 @@
 //!
 //! Every crash ends *processed and saved everywhere* or *dead-lettered with a reason*. A message is acked only
 //! after the processed crash is durable, and every required destination has it or is noted to get it; the lease is kept alive from receive to ack; an outage of
-//! storage or queue never ends in a dead letter, however long it lasts.
+//! storage or queue never ends in a dead letter, however long it lasts. A crash that takes down whoever works on it
+//! is processed in safe mode, without the walk.
 
 mod directories;
 mod failure;
@@ -19,6 +20,7 @@ mod in_work;
 mod lease;
 mod options;
 mod receive;
+mod safe_mode;
 mod save;
 mod summary;
 mod transform;
@@ -46,6 +48,7 @@ use self::{
     fence::Panicked,
     held::Held,
     in_work::{InWork, Turn},
+    safe_mode::Past,
     summary::Outcome,
 };
 use crate::{destinations::Destinations, pipeline::Pipeline};
@@ -167,7 +170,7 @@ impl Worker {
         let span = tracing::error_span!("crash", %id, ruleset = %job.ruleset);
         let work = async {
             // There is no later delivery to wait for a late upload.
-            let transformed = self.transform(&job, u32::MAX, &mut times).await?;
+            let transformed = self.transform(&job, &Past::LAST_CHANCE, &mut times).await?;
             self.save(&job, transformed, &mut times).await
         };
         fence(work).instrument(span).await?
@@ -242,10 +245,14 @@ impl Worker {
                 },
             }
         };
+        if let Some(failure) = safe_mode::hopeless(delivery, &self.0.options) {
+            return held.fail(&failure).await;
+        }
+        let past = Past::of(delivery);
         let transformed = tokio::select! {
             biased;
             () = held.lost() => return Self::lost(),
-            result = fence(self.transform(job, delivery.failures, times)) => flatten(result),
+            result = fence(self.transform(job, &past, times)) => flatten(result),
             () = abandon.cancelled() => return Self::abandon(held).await,
         };
         // From here on a lost lease changes nothing: the work is done, and saving it is right.

@@ -16,9 +16,12 @@ pub struct WorkerOptions {
     /// After what time a crash is given up for this delivery; fetching, the pipeline and saving
     /// have this time each. Default: 15 min.
     pub max_processing: Duration,
-    /// After how many failures by its own fault a crash is dead-lettered. Outages are not counted.
-    /// Default: 8.
+    /// After how many failures by its own fault a crash is dead-lettered; and, counted for itself,
+    /// after how many deaths of those who worked on it. Outages are not counted. Default: 8.
     pub max_attempts: u32,
+    /// After how many deaths of those who worked on it a crash is processed in safe mode, without
+    /// the walk: see [`Crash::is_in_safe_mode`](crate::Crash::is_in_safe_mode). Default: 2.
+    pub safe_mode_after: u32,
     /// At which failure of a crash a raw crash that is not there is dead-lettered, and a main
     /// minidump that is not there is gone without; before that, the upload may be late. Outages are
     /// not counted. Default: 5.
@@ -48,6 +51,7 @@ impl Default for WorkerOptions {
             workers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             max_processing: Duration::from_secs(15 * 60),
             max_attempts: 8,
+            safe_mode_after: 2,
             not_found_attempts: 5,
             retry_delay: Duration::from_secs(10),
             max_retry_delay: Duration::from_secs(600),

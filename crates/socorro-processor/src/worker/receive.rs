@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use socorro_queue::{Blame, Delivery};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Worker,
     fence::fence,
+    safe_mode,
     summary::{Outcome, StageTimes, Summary},
 };
 
@@ -82,7 +83,7 @@ impl Worker {
         let mut crew = Crew::new(self.clone());
         let mut pause = FIRST_PAUSE;
         while !stop.is_cancelled() {
-            if crew.free() == 0 {
+            if crew.free() == 0 || crew.suspect.is_some() {
                 crew.wait_for_one(&stop).await;
                 continue;
             }
@@ -112,9 +113,7 @@ impl Worker {
                 }
                 Ok(deliveries) => {
                     pause = FIRST_PAUSE;
-                    for delivery in deliveries {
-                        crew.begin(delivery, &stop).await;
-                    }
+                    crew.begin_all(deliveries, &stop).await;
                 }
                 Err(asked) => {
                     let pause_now = asked.unwrap_or_default().clamp(pause, LAST_PAUSE);
@@ -236,6 +235,8 @@ struct Crew {
     summary: Summary,
     /// A crash was given back because of an outage, and the storage has not been seen in order since.
     outage: bool,
+    /// The task with the crash that may be what its last worker died of.
+    suspect: Option<Id>,
 }
 
 impl Crew {
@@ -246,6 +247,7 @@ impl Crew {
             abandon: CancellationToken::new(),
             summary: Summary::default(),
             outage: false,
+            suspect: None,
         }
     }
 
@@ -262,28 +264,47 @@ impl Crew {
         self.tasks.is_empty()
     }
 
+    /// Starts on deliveries, of suspects only on the first one. The others go back before that, or
+    /// the next death would count against them too.
+    async fn begin_all(&mut self, deliveries: Vec<Delivery>, stop: &CancellationToken) {
+        let (suspects, others): (Vec<_>, Vec<_>) =
+            deliveries.into_iter().partition(safe_mode::is_suspect);
+        let mut suspects = suspects.into_iter();
+        let suspect = suspects.next();
+        for delivery in suspects {
+            let held = self.worker.hold(&delivery);
+            held.give_back(Duration::ZERO, Blame::Nobody).await;
+        }
+        for delivery in others {
+            self.begin(delivery, stop).await;
+        }
+        if let Some(delivery) = suspect {
+            self.suspect = self.begin(delivery, stop).await;
+        }
+    }
+
     /// Starts on a delivery, unless stopping came first: then it goes back at once.
-    async fn begin(&mut self, delivery: Delivery, stop: &CancellationToken) {
+    async fn begin(&mut self, delivery: Delivery, stop: &CancellationToken) -> Option<Id> {
         if stop.is_cancelled() {
             let held = self.worker.hold(&delivery);
             let outcome = held.give_back(Duration::ZERO, Blame::Nobody).await;
             self.summary.count(outcome, StageTimes::default());
-        } else {
-            self.tasks
-                .spawn(self.worker.clone().handle(delivery, self.abandon.clone()));
+            return None;
         }
+        let work = self.worker.clone().handle(delivery, self.abandon.clone());
+        Some(self.tasks.spawn(work).id())
     }
 
     /// Counts what has ended meanwhile.
     fn collect(&mut self) {
-        while let Some(ended) = self.tasks.try_join_next() {
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
             self.count(ended);
         }
     }
 
     async fn wait_for_one(&mut self, stop: &CancellationToken) {
         tokio::select! {
-            Some(ended) = self.tasks.join_next() => self.count(ended),
+            Some(ended) = self.tasks.join_next_with_id() => self.count(ended),
             () = stop.cancelled() => {}
         }
     }
@@ -316,14 +337,19 @@ impl Crew {
     }
 
     async fn wait_for_all(&mut self) {
-        while let Some(ended) = self.tasks.join_next().await {
+        while let Some(ended) = self.tasks.join_next_with_id().await {
             self.count(ended);
         }
     }
 
-    fn count(&mut self, ended: Result<(Outcome, StageTimes), tokio::task::JoinError>) {
+    fn count(&mut self, ended: Result<(Id, (Outcome, StageTimes)), JoinError>) {
+        let task = match &ended {
+            Ok((task, _)) => *task,
+            Err(error) => error.id(),
+        };
+        self.suspect = self.suspect.filter(|suspect| *suspect != task);
         match ended {
-            Ok((outcome, times)) => {
+            Ok((_, (outcome, times))) => {
                 self.outage |= outcome == Outcome::Outage;
                 self.summary.count(outcome, times);
             }

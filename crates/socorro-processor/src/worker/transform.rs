@@ -10,6 +10,7 @@ use super::{
     Worker,
     failure::{Failure, Stage},
     fetch::{self, Fetched},
+    safe_mode::{self, Past},
     summary::StageTimes,
 };
 
@@ -28,7 +29,7 @@ impl Worker {
     pub(super) async fn transform(
         &self,
         job: &Job,
-        failures: u32,
+        past: &Past,
         times: &mut StageTimes,
     ) -> Result<Transformed, Failure> {
         let options = &self.0.options;
@@ -42,7 +43,7 @@ impl Worker {
         let fetched = fetch::fetch(
             &*self.0.storage,
             &job.crash_id,
-            failures,
+            past.failures,
             options,
             directory.path(),
         );
@@ -50,6 +51,9 @@ impl Worker {
             .await
             .unwrap_or_else(|_| Err(Failure::too_slow(Stage::Fetch, limit)))?;
         times.fetch += started.elapsed();
+        if past.lapses >= options.safe_mode_after {
+            fetched.crash = safe_mode::entered(fetched.crash, past)?;
+        }
 
         let started = Instant::now();
         let ruleset = self.ruleset_for(job, &mut fetched);

@@ -92,9 +92,13 @@ struct WorkerArguments {
     /// Give up a crash for this delivery after this time
     #[arg(long, value_name = "TIME", env = "SOCORRO_MAX_PROCESSING", default_value = "15m", value_parser = values::duration)]
     max_processing: Duration,
-    /// Dead-letter a crash that has failed by its own fault so many times; outages do not count
+    /// Dead-letter a crash that has failed by its own fault, or taken processors down, so many
+    /// times; outages do not count
     #[arg(long, value_name = "N", env = "SOCORRO_MAX_ATTEMPTS", default_value = "8", value_parser = clap::value_parser!(u32).range(1..))]
     max_attempts: u32,
+    /// Leave out the stackwalk of a crash with which so many processors have died
+    #[arg(long, value_name = "N", env = "SOCORRO_SAFE_MODE_AFTER", default_value = "2", value_parser = clap::value_parser!(u32).range(1..))]
+    safe_mode_after: u32,
     /// When told to stop, let crashes in work go on for this long
     #[arg(long, value_name = "TIME", env = "SOCORRO_SHUTDOWN_GRACE", default_value = "25s", value_parser = values::duration)]
     shutdown_grace: Duration,
@@ -118,6 +122,7 @@ impl WorkerArguments {
         }
         options.max_processing = self.max_processing;
         options.max_attempts = self.max_attempts;
+        options.safe_mode_after = self.safe_mode_after;
         options.shutdown_grace = self.shutdown_grace;
         options.temporary_path.clone_from(&self.temporary_path);
         if let Some(path) = &self.temporary_path {

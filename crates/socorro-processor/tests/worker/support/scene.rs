@@ -223,6 +223,15 @@ impl Scene {
         }
     }
 
+    /// Has the messages that are ready delivered so many times to somebody who dies with them.
+    pub(crate) async fn die_with_deliveries(&self, count: u32) {
+        let queue = self.queue.flaky.inner();
+        for _ in 0..count {
+            assert_ne!(queue.receive(1000, Duration::ZERO).await.unwrap(), []);
+            tokio::time::sleep(queue.lease()).await;
+        }
+    }
+
     /// Puts something else where an item is.
     pub(crate) async fn damage(&self, id: &CrashId, item: Item) {
         self.back_door.plant(id, &item, br#"{"half": "#).await;
