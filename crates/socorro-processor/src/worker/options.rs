@@ -37,6 +37,14 @@ pub struct WorkerOptions {
     pub receive_wait: Duration,
     /// How often the storage is asked whether it is back, after an outage. Default: 5 s.
     pub probe_interval: Duration,
+    /// Whether a message of the standard lane is acked without processing its crash once more, when
+    /// that was begun and done after the message was published: it was published twice. Destinations
+    /// get the result once more. Default: no.
+    pub skip_processed: bool,
+    /// How often to look for crashes of yesterday and today that were never processed, and publish
+    /// them again; of several workers on one storage, one does it each time. See
+    /// [`verify`](crate::verify). Default: never.
+    pub verify_every: Option<Duration>,
     /// How long crashes in work may go on when the worker is told to stop. Default: 25 s.
     pub shutdown_grace: Duration,
     /// Where to put the dumps of the crashes in work, in a private directory that is removed with
@@ -58,6 +66,8 @@ impl Default for WorkerOptions {
             ack_retry_delay: Duration::from_millis(250),
             receive_wait: Duration::from_secs(1),
             probe_interval: Duration::from_secs(5),
+            skip_processed: false,
+            verify_every: None,
             shutdown_grace: Duration::from_secs(25),
             temporary_path: None,
         }

@@ -1,6 +1,6 @@
 //! The loop around the queue.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use socorro_queue::{Blame, Delivery};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
@@ -12,6 +12,7 @@ use super::{
     safe_mode,
     summary::{Outcome, StageTimes, Summary},
 };
+use crate::verify::periodic::PeriodicVerification;
 
 /// The first wait after the queue could not be asked; doubled up to the last one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -38,9 +39,9 @@ impl Worker {
     /// destinations get what they have not taken before.
     pub async fn run(&self, stop: CancellationToken) -> Summary {
         let before = self.destination_totals();
-        let sweeper = Sweeper::start(self);
+        let aside = [self.start_sweeping(), self.start_verifying()];
         let summary = self.receive_until(Until::Stopped, stop).await;
-        drop(sweeper);
+        drop(aside);
         self.with_destinations_since(before, summary)
     }
 
@@ -77,6 +78,33 @@ impl Worker {
             taken_later: taken_later - before.1,
             ..summary
         }
+    }
+
+    /// Sends what destinations have not taken before.
+    fn start_sweeping(&self) -> Aside {
+        if self.0.destinations.is_empty() {
+            return Aside(None);
+        }
+        let Self(inner) = self.clone();
+        let task = tokio::spawn(async move {
+            inner.destinations.keep_sweeping(&*inner.storage).await;
+        });
+        Aside(Some(task.abort_handle()))
+    }
+
+    /// Looks for crashes that were lost on the way.
+    fn start_verifying(&self) -> Aside {
+        let Some(every) = self.0.options.verify_every else {
+            return Aside(None);
+        };
+        let verification = PeriodicVerification::new(
+            Arc::clone(&self.0.storage),
+            Arc::clone(&self.0.queue),
+            self.0.pipeline.environment().clone(),
+            every,
+        );
+        let task = tokio::spawn(async move { verification.run().await });
+        Aside(Some(task.abort_handle()))
     }
 
     async fn receive_until(&self, until: Until, stop: CancellationToken) -> Summary {
@@ -199,27 +227,10 @@ impl Worker {
     }
 }
 
-/// Sends what destinations have not taken before, until it is dropped.
-struct Sweeper(Option<AbortHandle>);
+/// Work beside the crashes, until it is dropped.
+struct Aside(Option<AbortHandle>);
 
-impl Sweeper {
-    fn start(worker: &Worker) -> Self {
-        if worker.0.destinations.is_empty() {
-            return Self(None);
-        }
-        let worker = worker.clone();
-        let task = tokio::spawn(async move {
-            worker
-                .0
-                .destinations
-                .keep_sweeping(&*worker.0.storage)
-                .await;
-        });
-        Self(Some(task.abort_handle()))
-    }
-}
-
-impl Drop for Sweeper {
+impl Drop for Aside {
     fn drop(&mut self) {
         if let Some(task) = &self.0 {
             task.abort();

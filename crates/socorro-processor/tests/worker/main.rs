@@ -25,3 +25,4 @@ mod safe_mode;
 mod shutdown;
 mod storage_faults;
 mod support;
+mod verify;

@@ -20,7 +20,9 @@ use socorro_queue::{
     Blame, CrashQueue, DeadLetterReason, QueueOptions, SqliteQueue, testkit::FlakyQueue,
 };
 use socorro_stackwalk::{Stackwalker, WalkOutcome, WalkOutput, WalkRequest};
-use socorro_storage::{Item, ObjectStorage, StorageOptions};
+use socorro_storage::{
+    CrashStorage as _, DocumentKey, Error, Item, ObjectStorage, StorageOptions, testkit::Operation,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{Event, Gate, Kills, Scene, Signs, Takes, Waits, default_ruleset};
@@ -60,6 +62,11 @@ async fn status(scene: &Scene, id: &CrashId) -> Option<String> {
     processed.text("mdsw_status_string").map(str::to_owned)
 }
 
+async fn has_record(scene: &Scene, id: &CrashId) -> bool {
+    let key = DocumentKey::suspect(id);
+    scene.storage.document(&key).await.is_ok()
+}
+
 async fn drain(worker: &Worker) -> socorro_processor::Summary {
     worker.drain(CancellationToken::new()).await
 }
@@ -67,14 +74,18 @@ async fn drain(worker: &Worker) -> socorro_processor::Summary {
 #[tokio::test(start_paused = true)]
 async fn a_crash_that_lost_its_worker_twice_is_not_walked() {
     let scene = Scene::memory();
-    let id = scene.submit().await;
-    scene.die_with_deliveries(1).await;
-    let once = scene.submit().await;
-    scene.die_with_deliveries(1).await;
-    let summary = drain(&scene.worker_of(walking())).await;
-    assert_eq!((summary.processed, summary.given_back), (2, 0));
     // One death may be that of a neighbour.
+    let once = scene.submit().await;
+    scene.die_in_work(1).await;
+    assert_eq!(drain(&scene.worker_of(walking())).await.processed, 1);
     assert_eq!(status(&scene, &once).await.as_deref(), Some("OK"));
+    assert!(!has_record(&scene, &once).await);
+
+    let id = scene.submit().await;
+    scene.die_in_work(2).await;
+    let summary = drain(&scene.worker_of(walking())).await;
+    assert_eq!((summary.processed, summary.given_back), (1, 0));
+    assert!(!has_record(&scene, &id).await);
 
     assert_eq!(status(&scene, &id).await.as_deref(), Some(NOT_WALKED));
     let processed = scene.processed(&id).await.unwrap();
@@ -114,8 +125,16 @@ async fn neither_outages_nor_orderly_ends_nor_failures_are_deaths() {
         });
         assert_eq!(summary.abandoned, 1);
     }
-    drain(&scene.worker_of(walking())).await;
+    // Answers of the queue that got lost.
+    scene.lose_deliveries(20).await;
+    // A suspect whose work fails, or has to stop.
+    scene.storage.flaky.fail(Operation::RawCrash, ..=3, || {
+        Error::unavailable("test", "503")
+    });
+    let worker = scene.worker_of(walking());
+    scene.run_until(&worker, Event::Acked, 1).await;
     assert_eq!(status(&scene, &id).await.as_deref(), Some("OK"));
+    assert!(!has_record(&scene, &id).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,7 +143,7 @@ async fn suspects_are_worked_on_one_at_a_time_and_wait_in_the_queue() {
     for _ in 0..3 {
         scene.submit().await;
     }
-    scene.die_with_deliveries(1).await;
+    scene.lose_deliveries(1).await;
     let innocent = scene.submit().await;
     let gate = Gate::shut();
     let options = WorkerOptions {
@@ -154,9 +173,9 @@ async fn suspects_are_worked_on_one_at_a_time_and_wait_in_the_queue() {
 async fn a_crash_that_only_lost_its_ack_is_processed_as_always() {
     let scene = Scene::memory();
     let id = scene.submit().await;
+    scene.die_in_work(2).await;
     let worker = scene.worker_of(walking());
     worker.process(id).await.unwrap();
-    scene.die_with_deliveries(2).await;
     assert_eq!(drain(&worker).await.processed, 1);
     assert_eq!(status(&scene, &id).await.as_deref(), Some("OK"));
 }
@@ -169,7 +188,7 @@ async fn a_good_result_is_not_replaced_by_one_of_safe_mode() {
     let before = worker.process(id).await.unwrap();
     tokio::time::sleep(MINUTE).await;
     scene.publish(id).await;
-    scene.die_with_deliveries(2).await;
+    scene.die_in_work(2).await;
     assert_eq!(drain(&worker).await.dead_lettered, 1);
     assert_eq!(scene.processed(&id).await, Some(before));
     let letter = scene.dead_letters().await.remove(0);
@@ -181,13 +200,13 @@ async fn a_good_result_is_not_replaced_by_one_of_safe_mode() {
 async fn safe_mode_can_be_had_again_and_left() {
     let scene = Scene::memory();
     let id = scene.submit().await;
-    scene.die_with_deliveries(2).await;
+    scene.die_in_work(2).await;
     let worker = scene.worker_of(walking());
     drain(&worker).await;
     tokio::time::sleep(MINUTE).await;
     // Once more, and it kills once more.
     scene.publish(id).await;
-    scene.die_with_deliveries(2).await;
+    scene.die_in_work(2).await;
     assert_eq!(drain(&worker).await.processed, 1);
     assert_eq!(status(&scene, &id).await.as_deref(), Some(NOT_WALKED));
     // And once more, with a processor that stands it.
@@ -200,8 +219,8 @@ async fn safe_mode_can_be_had_again_and_left() {
 async fn a_raw_crash_that_is_late_is_waited_for_in_safe_mode_too() {
     let scene = Scene::memory();
     let id = scene.submit().await;
+    scene.die_in_work(2).await;
     scene.remove(&id, Item::RawCrash).await;
-    scene.die_with_deliveries(2).await;
     let summary = drain(&scene.worker()).await;
     assert_eq!((summary.given_back, summary.dead_lettered), (1, 0));
 }
@@ -210,7 +229,7 @@ async fn a_raw_crash_that_is_late_is_waited_for_in_safe_mode_too() {
 async fn a_crash_that_kills_in_safe_mode_too_is_dead_lettered_after_eight_deaths() {
     let scene = Scene::memory();
     scene.submit().await;
-    scene.die_with_deliveries(8).await;
+    scene.die_in_work(8).await;
     let summary = drain(&scene.worker()).await;
     assert_eq!((summary.processed, summary.dead_lettered), (0, 1));
     let letter = scene.dead_letters().await.remove(0);
