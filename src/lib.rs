@@ -58,8 +58,8 @@ pub mod prelude {
     };
     #[cfg(feature = "processor")]
     pub use socorro_processor::{
-        AsyncRule, Crash, Item, Pipeline, Rule, RuleError, RuleInfo, Ruleset, Worker,
-        WorkerOptions, rules::RulesetOptions,
+        AsyncRule, Crash, Destination, Destinations, Item, Pipeline, Rule, RuleError, RuleInfo,
+        Ruleset, Worker, WorkerOptions, rules::RulesetOptions, verify::Verifier,
     };
     #[cfg(feature = "queue")]
     pub use socorro_queue::{CrashQueue, Job, Lane, QueueOptions};

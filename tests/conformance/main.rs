@@ -7,8 +7,11 @@
 
 mod compare;
 mod deviations;
+mod lifecycle;
 mod rules;
+mod storage_faults;
 mod telemetry;
+mod world;
 
 use std::{
     env,
@@ -40,7 +43,7 @@ impl From<Result<(), String>> for Verdict {
 type Runner = Box<dyn Fn(&Value) -> Result<Verdict>>;
 
 /// Vector files for parts of socorro that do not exist yet.
-const FOR_LATER: [&str; 8] = [
+const FOR_LATER: [&str; 7] = [
     "api/supersearch_params.json",
     "collector/crash_ids.jsonl",
     "collector/requests.jsonl",
@@ -48,7 +51,6 @@ const FOR_LATER: [&str; 8] = [
     "collector/storage_keys.jsonl",
     "collector/throttle.jsonl",
     "collector/wire.jsonl",
-    "queue/lifecycle.json",
 ];
 
 fn main() -> ExitCode {
@@ -140,6 +142,13 @@ fn runner(directory: &Path, name: &str) -> Result<Option<Runner>> {
             .context("the vectors for signatures need the lists in signature/siglists")
     };
     Ok(match folder {
+        "storage" if file == "faults.json" => Some(Box::new(move |case| {
+            let reading = run_with(socorro::storage::testkit::vectors::run_case, &file, case)?;
+            match reading {
+                Verdict::Matched => storage_faults::run(case),
+                verdict => Ok(verdict),
+            }
+        })),
         "storage" if socorro::storage::testkit::vectors::FILES.contains(&file.as_str()) => {
             Some(Box::new(move |case| {
                 run_with(socorro::storage::testkit::vectors::run_case, &file, case)
@@ -151,6 +160,7 @@ fn runner(directory: &Path, name: &str) -> Result<Option<Runner>> {
                 run_with(socorro::queue::testkit::run_case, &file, case)
             }))
         }
+        "queue" if file == "lifecycle.json" => Some(Box::new(lifecycle::run)),
         "signature" if VectorRunner::FILES.contains(&file.as_str()) => {
             let signatures = signatures()?;
             Some(Box::new(move |case| {

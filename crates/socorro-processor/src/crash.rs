@@ -16,6 +16,7 @@ pub struct Crash {
     pub processed: ProcessedCrash,
     notes: Vec<String>,
     rule: &'static str,
+    safe_mode: bool,
 }
 
 impl Crash {
@@ -29,6 +30,7 @@ impl Crash {
             processed: ProcessedCrash::new(),
             notes: Vec::new(),
             rule: "",
+            safe_mode: false,
         }
     }
 
@@ -36,6 +38,23 @@ impl Crash {
     #[must_use]
     pub fn with_processed(self, processed: ProcessedCrash) -> Self {
         Self { processed, ..self }
+    }
+
+    /// The same crash in safe mode: it has taken whole processes with it before, so only what can
+    /// hardly have been the reason is done. See
+    /// [`Rule::runs_in_safe_mode`](crate::Rule::runs_in_safe_mode).
+    #[must_use]
+    pub fn in_safe_mode(self) -> Self {
+        Self {
+            safe_mode: true,
+            ..self
+        }
+    }
+
+    /// Whether the crash is processed in safe mode.
+    #[must_use]
+    pub fn is_in_safe_mode(&self) -> bool {
+        self.safe_mode
     }
 
     /// Adds a line to the processor notes of this run. Notes are public: no values of annotations,

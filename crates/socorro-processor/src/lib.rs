@@ -57,6 +57,7 @@ mod suggestion;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testing;
 pub mod values;
+pub mod verify;
 pub mod version_lookup;
 mod worker;
 

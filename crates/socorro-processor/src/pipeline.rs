@@ -110,6 +110,13 @@ impl Pipeline {
         let mut failed = Vec::new();
         for step in ruleset.steps() {
             let name = step.info().name;
+            if crash.is_in_safe_mode() && !step.runs_in_safe_mode() {
+                crash.note(format!(
+                    "ruleset '{}' rule '{name}' left out in safe mode",
+                    ruleset.name()
+                ));
+                continue;
+            }
             crash.enter(name);
             if let Err(error) = run_step(step, &mut crash).await {
                 tracing::warn!(rule = name, kind = error.kind(), "rule failed");

@@ -48,6 +48,14 @@ pub trait Rule: fmt::Debug + Send + Sync + 'static {
         true
     }
 
+    /// Whether the rule also runs in safe mode: for a crash that has taken whole processes with it,
+    /// so that nothing may be done that could have been the reason ([`Crash::is_in_safe_mode`]).
+    ///
+    /// By default that is every rule that does not read the dumps.
+    fn runs_in_safe_mode(&self) -> bool {
+        !self.info().reads.contains(&Item::Dumps)
+    }
+
     /// Does it.
     ///
     /// # Errors
@@ -67,6 +75,14 @@ pub trait AsyncRule: fmt::Debug + Send + Sync + 'static {
     fn applies(&self, crash: &Crash) -> bool {
         let _ = crash;
         true
+    }
+
+    /// Whether the rule also runs in safe mode: for a crash that has taken whole processes with it,
+    /// so that nothing may be done that could have been the reason ([`Crash::is_in_safe_mode`]).
+    ///
+    /// By default that is every rule that does not read the dumps.
+    fn runs_in_safe_mode(&self) -> bool {
+        !self.info().reads.contains(&Item::Dumps)
     }
 
     /// Does it.

@@ -63,6 +63,13 @@ impl Step {
             Self::Async(rule) => rule.info(),
         }
     }
+
+    pub(crate) fn runs_in_safe_mode(&self) -> bool {
+        match self {
+            Self::Sync(rule) => rule.runs_in_safe_mode(),
+            Self::Async(rule) => rule.runs_in_safe_mode(),
+        }
+    }
 }
 
 impl Ruleset {

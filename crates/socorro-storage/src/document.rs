@@ -68,6 +68,18 @@ impl DocumentKey {
         Ok(Self(format!("{note}-{mark:016x}")))
     }
 
+    /// How often whoever worked on a crash died of it, perhaps: `suspect/{crash id}`.
+    #[must_use]
+    pub fn suspect(id: &CrashId) -> Self {
+        Self(format!("suspect/{id}"))
+    }
+
+    /// Who looked last for crashes that were never processed, and when: `verify/last.json`.
+    #[must_use]
+    pub fn last_verification() -> Self {
+        Self("verify/last.json".to_owned())
+    }
+
     /// The report of a crash for telemetry: `v1/crash_report/{YYYYMMDD}/{crash id}`.
     #[must_use]
     pub fn crash_report(id: &CrashId) -> Self {

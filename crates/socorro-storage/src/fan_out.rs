@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     item::Item,
     storage::CrashStorage,
-    values::{Catalog, DeleteReport, DumpNames, Expected, SaveReceipt, Stored},
+    values::{Catalog, DeleteReport, DumpNames, Expected, SaveReceipt, Stored, Version},
 };
 
 /// Writes to a storage and to copies of it; reads from the storage alone.
@@ -105,6 +105,10 @@ impl CrashStorage for FanOut {
 
     async fn processed_crash(&self, id: &CrashId) -> Result<Stored<ProcessedCrash>, Error> {
         self.storage.processed_crash(id).await
+    }
+
+    async fn processed_crash_version(&self, id: &CrashId) -> Result<Option<Version>, Error> {
+        self.storage.processed_crash_version(id).await
     }
 
     async fn exists(&self, id: &CrashId, item: &Item) -> Result<bool, Error> {

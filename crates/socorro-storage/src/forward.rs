@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     item::Item,
     storage::CrashStorage,
-    values::{Catalog, DeleteReport, DumpNames, Expected, SaveReceipt, Stored},
+    values::{Catalog, DeleteReport, DumpNames, Expected, SaveReceipt, Stored, Version},
 };
 
 macro_rules! forward_to_content {
@@ -61,6 +61,13 @@ macro_rules! forward_to_content {
 
             async fn processed_crash(&self, id: &CrashId) -> Result<Stored<ProcessedCrash>, Error> {
                 (**self).processed_crash(id).await
+            }
+
+            async fn processed_crash_version(
+                &self,
+                id: &CrashId,
+            ) -> Result<Option<Version>, Error> {
+                (**self).processed_crash_version(id).await
             }
 
             async fn exists(&self, id: &CrashId, item: &Item) -> Result<bool, Error> {

@@ -11,7 +11,7 @@ use crate::{
     document::{DocumentFolder, DocumentKey},
     error::Error,
     item::Item,
-    values::{Catalog, DeleteReport, DumpNames, Expected, SaveReceipt, Stored},
+    values::{Catalog, DeleteReport, DumpNames, Expected, SaveReceipt, Stored, Version},
 };
 
 /// Keeps raw crashes, their dumps, processed crashes and a few documents.
@@ -103,6 +103,14 @@ pub trait CrashStorage: fmt::Debug + fmt::Display + Send + Sync + 'static {
     ///
     /// As [`CrashStorage::raw_crash`].
     async fn processed_crash(&self, id: &CrashId) -> Result<Stored<ProcessedCrash>, Error>;
+
+    /// The version of the processed crash, `None` when there is none. It is not read, so it may be
+    /// damaged.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`], [`Error::Denied`].
+    async fn processed_crash_version(&self, id: &CrashId) -> Result<Option<Version>, Error>;
 
     /// Whether an item is there. It is not read, so it may still be damaged.
     ///

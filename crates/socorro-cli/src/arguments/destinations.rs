@@ -1,6 +1,6 @@
 //! Who gets processed crashes besides the main storage.
 
-use std::sync::Arc;
+use std::{env, fs, sync::Arc};
 
 use clap::Args;
 use socorro_processor::{
@@ -14,6 +14,8 @@ use socorro_storage::{CrashStorage, StorageOptions};
 use crate::failure::Failure;
 
 const FORM: &str = "a destination is written NAME=URL, NAME=URL;optional or NAME=URL;everything";
+
+const HEADER_FORM: &str = "a header is written NAME=HEADER=env:VARIABLE or NAME=HEADER=file:FILE";
 
 /// Who gets processed crashes besides the main storage.
 #[derive(Debug, Args)]
@@ -33,6 +35,19 @@ pub(crate) struct DestinationArguments {
         value_delimiter = ','
     )]
     destinations: Vec<String>,
+    /// A header for the requests of a webhook, with its value from a variable or a file; may be
+    /// repeated
+    ///
+    /// NAME is that of the destination. The value is taken for a secret and never shown. A line
+    /// break at the end of the file is no part of it.
+    #[arg(
+        long = "destination-header",
+        value_name = "NAME=HEADER=env:VARIABLE|file:FILE",
+        env = "SOCORRO_DESTINATION_HEADERS",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    headers: Vec<String>,
 }
 
 /// One destination as it is written.
@@ -52,10 +67,20 @@ impl DestinationArguments {
     /// or does not answer although it is required.
     pub(crate) async fn open(&self, main: &str) -> Result<Destinations, Failure> {
         let mut destinations = Destinations::none();
+        let headers = self.headers.iter().map(|text| Header::parse(text));
+        let headers = headers.collect::<Result<Vec<_>, _>>()?;
+        let mut used = vec![false; headers.len()];
         // The list may name the main storage, which comes first in any case.
         for text in self.destinations.iter().filter(|text| *text != "storage") {
             let written = Written::parse(text)?;
-            let opened = written.open(main).await;
+            let mut own = Vec::new();
+            for (header, used) in headers.iter().zip(&mut used) {
+                if header.destination == written.name && written.is_webhook() {
+                    *used = true;
+                    own.push(header);
+                }
+            }
+            let opened = written.open(main, &own).await;
             let opened = opened
                 .map_err(|failure| failure.within(format_args!("destination {}", written.name)))?;
             let options = DestinationOptions {
@@ -64,7 +89,52 @@ impl DestinationArguments {
             };
             destinations = destinations.with(written.name, opened, options)?;
         }
+        if let Some((header, _)) = headers.iter().zip(used).find(|(_, used)| !used) {
+            return Err(Failure::usage(format!(
+                "a header for {name}, but there is no webhook named {name}",
+                name = header.destination
+            )));
+        }
         Ok(destinations)
+    }
+}
+
+/// A header of the requests of a webhook.
+#[cfg_attr(
+    not(feature = "webhook"),
+    expect(dead_code, reason = "there are no requests without webhooks")
+)]
+struct Header<'a> {
+    destination: &'a str,
+    name: &'a str,
+    value: String,
+}
+
+impl<'a> Header<'a> {
+    /// Reads it, with its value.
+    fn parse(text: &'a str) -> Result<Self, Failure> {
+        // What is not understood may be the secret, so it is not repeated.
+        let bad = || Failure::usage("cannot read a --destination-header").hint(HEADER_FORM);
+        let (destination, rest) = text.split_once('=').ok_or_else(bad)?;
+        let (name, from) = rest.split_once('=').ok_or_else(bad)?;
+        let value = match from.split_once(':') {
+            Some(("env", variable)) => env::var(variable).map_err(|_| {
+                Failure::usage(format!(
+                    "the variable {variable} with a header for {destination} is not set"
+                ))
+            })?,
+            Some(("file", path)) => fs::read_to_string(path).map_err(|error| {
+                Failure::usage(format!(
+                    "cannot read the header for {destination} in {path}: {error}"
+                ))
+            })?,
+            _ => return Err(bad()),
+        };
+        Ok(Self {
+            destination,
+            name,
+            value: value.trim_end_matches(['\r', '\n']).to_owned(),
+        })
     }
 }
 
@@ -91,7 +161,15 @@ impl<'a> Written<'a> {
         Ok(written)
     }
 
-    async fn open(&self, main: &str) -> Result<Arc<dyn Destination>, Failure> {
+    fn is_webhook(&self) -> bool {
+        self.url.starts_with("https:") || self.url.starts_with("http:")
+    }
+
+    async fn open(
+        &self,
+        main: &str,
+        headers: &[&Header<'_>],
+    ) -> Result<Arc<dyn Destination>, Failure> {
         let content = if self.everything {
             Content::Everything
         } else {
@@ -105,8 +183,8 @@ impl<'a> Written<'a> {
             };
             return Ok(Arc::new(lines.with_content(content)));
         }
-        if self.url.starts_with("https:") || self.url.starts_with("http:") {
-            return webhook(self.url, content);
+        if self.is_webhook() {
+            return webhook(self.url, content, headers);
         }
         if self.everything {
             return Err(
@@ -142,13 +220,20 @@ impl<'a> Written<'a> {
 }
 
 #[cfg(feature = "webhook")]
-fn webhook(url: &str, content: Content) -> Result<Arc<dyn Destination>, Failure> {
-    let webhook = socorro_processor::destinations::Webhook::to(url)?;
+fn webhook(
+    url: &str,
+    content: Content,
+    headers: &[&Header<'_>],
+) -> Result<Arc<dyn Destination>, Failure> {
+    let mut webhook = socorro_processor::destinations::Webhook::to(url)?;
+    for header in headers {
+        webhook = webhook.with_header(header.name, &header.value)?;
+    }
     Ok(Arc::new(webhook.with_content(content)))
 }
 
 #[cfg(not(feature = "webhook"))]
-fn webhook(_: &str, _: Content) -> Result<Arc<dyn Destination>, Failure> {
+fn webhook(_: &str, _: Content, _: &[&Header<'_>]) -> Result<Arc<dyn Destination>, Failure> {
     Err(Failure::usage("webhooks are not part of this program")
         .hint("cargo install socorro-cli --features webhook"))
 }
@@ -156,9 +241,9 @@ fn webhook(_: &str, _: Content) -> Result<Arc<dyn Destination>, Failure> {
 impl From<DestinationError> for Failure {
     fn from(error: DestinationError) -> Self {
         match &error {
-            DestinationError::BadUrl { .. } | DestinationError::InvalidName { .. } => {
-                Self::usage(error.to_string())
-            }
+            DestinationError::BadUrl { .. }
+            | DestinationError::BadHeader { .. }
+            | DestinationError::InvalidName { .. } => Self::usage(error.to_string()),
             _ => Self::new(error.to_string()),
         }
     }

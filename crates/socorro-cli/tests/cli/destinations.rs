@@ -45,7 +45,7 @@ fn what_a_destination_did_not_take_is_sent_later_without_processing_again() {
     let nobody = format!("hook=http://{}/", listener.local_addr().unwrap());
     drop(listener);
     site.run(["processor", "--drain", "--destination", &nobody])
-        .succeeds()
+        .fails(1, &["1 noted for destinations that did not take it"])
         .prints(&["1 processed", "1 noted for destinations"]);
     assert_eq!(site.depth(), [0; 4]);
     let notes = fs::read_dir(site.path("crashes/outbox/hook")).unwrap();
@@ -60,6 +60,78 @@ fn what_a_destination_did_not_take_is_sent_later_without_processing_again() {
     .prints(&["0 processed", "1 sent to destinations late"]);
     let late = fs::read_to_string(site.path("late.ndjson")).unwrap();
     assert!(late.contains(Site::ID), "{late}");
+}
+
+#[cfg(feature = "webhook")]
+#[test]
+fn headers_of_a_webhook_come_from_files_and_variables_and_are_never_shown() {
+    use std::io::{BufRead as _, BufReader, Write as _};
+
+    let site = Site::new();
+    site.put();
+    site.publish();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let hook = format!("hook=http://{}/", listener.local_addr().unwrap());
+    let receiver = std::thread::spawn(move || {
+        let (mut connection, _) = listener.accept().unwrap();
+        let mut request = BufReader::new(connection.try_clone().unwrap());
+        let (mut head, mut length) = (String::new(), 0);
+        while !head.ends_with("\r\n\r\n") {
+            let begin = head.len();
+            request.read_line(&mut head).unwrap();
+            if let Some(value) = head[begin..].strip_prefix("content-length: ") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        std::io::Read::read_exact(&mut request, &mut vec![0; length]).unwrap();
+        let answer = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+        connection.write_all(answer).unwrap();
+        head
+    });
+    let file = site.write("token", "from a file\n");
+    let mut command = site.command();
+    command.env("HOOK_TOKEN", "Bearer from-a-variable").args([
+        "processor",
+        "--drain",
+        "--verbose",
+        "--destination",
+        &hook,
+        "--destination-header",
+        "hook=Authorization=env:HOOK_TOKEN",
+        "--destination-header",
+        &format!("hook=X-Other=file:{file}"),
+    ]);
+    let run = crate::support::Run::of(&mut command).succeeds();
+    assert!(!run.stderr.contains("from"), "{run:?}");
+    let head = receiver.join().unwrap();
+    assert!(
+        head.contains("authorization: Bearer from-a-variable\r\n"),
+        "{head}"
+    );
+    assert!(head.contains("x-other: from a file\r\n"), "{head}");
+}
+
+#[test]
+fn a_bad_header_is_an_error_at_the_start() {
+    let site = Site::new();
+    for (header, parts) in [
+        ("Authorization=env:X", &["NAME=HEADER=env:VARIABLE"][..]),
+        ("hook=X=literal", &["NAME=HEADER=env:VARIABLE"]),
+        ("hook=X=env:NO_SUCH_VARIABLE", &["NO_SUCH_VARIABLE"]),
+        ("hook=X=file:no/such", &["no/such"]),
+        ("nobody=X=env:PATH", &["no webhook named nobody"]),
+        ("copy=X=env:PATH", &["no webhook named copy"]),
+    ] {
+        let arguments = [
+            "processor",
+            "--drain",
+            "--destination",
+            "copy=file:copy,hook=http://127.0.0.1:9/",
+            "--destination-header",
+            header,
+        ];
+        site.run(arguments).fails(2, parts);
+    }
 }
 
 #[test]

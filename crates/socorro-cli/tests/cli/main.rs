@@ -13,3 +13,4 @@ mod stackwalk;
 mod storage;
 mod support;
 mod usage;
+mod verify;

@@ -246,6 +246,13 @@ mod signals {
             );
         }
 
+        /// Ends it on the spot, with SIGKILL.
+        #[cfg(feature = "http-symbols")]
+        fn kill(&mut self) {
+            self.child.kill().unwrap();
+            assert_eq!(self.child.wait().unwrap().code(), None);
+        }
+
         /// Waits until it has ended.
         fn end(mut self) -> Run {
             let (mut stdout, mut stderr) = (String::new(), String::new());
@@ -371,6 +378,95 @@ mod signals {
         drop(walk);
         assert_eq!(site.processed(), None);
         assert_eq!(site.depth(), [0, 0, 1, 0]);
+    }
+
+    /// Ids of crashes, all of one day.
+    #[cfg(feature = "http-symbols")]
+    fn ids(count: u32) -> Vec<String> {
+        let ids = (0..count).map(|number| format!("{number:08x}-cbbf-4589-a673-34f800160918"));
+        ids.collect()
+    }
+
+    /// Stores the crash under other ids and publishes them, with or without a minidump.
+    #[cfg(feature = "http-symbols")]
+    fn submit(site: &Site, ids: &[String]) {
+        for id in ids {
+            site.run([
+                "storage",
+                "put-crash",
+                "--id",
+                id,
+                "--annotations",
+                &site.write("others.json", r#"{"ProductName": "Fantasy"}"#),
+                "crash.dmp",
+            ])
+            .succeeds();
+        }
+        let publish = ["queue", "publish"].into_iter();
+        let ids = ids.iter().map(String::as_str);
+        site.run(publish.chain(ids)).succeeds();
+    }
+
+    #[cfg(feature = "http-symbols")]
+    #[test]
+    fn two_processors_share_a_queue_and_killing_one_loses_nothing() {
+        let site = Site::new();
+        let lease = ["--lease", "5s"];
+        // The one that will be killed waits for symbols with a crash in work; the other one works.
+        let server = SlowServer::start();
+        let all = ids(12);
+        let symbols = server.url();
+        let stuck = [&["--symbols", symbols.as_str()], &lease[..]].concat();
+        let mut first = Service::start(&site, &stuck);
+        submit(&site, &all);
+        let walk = server.asked();
+        let mut second = Service::start(&site, &lease);
+        for _ in 1..all.len() {
+            second.wait_for("\"message\":\"processed\"");
+        }
+        // One is kept from it for as long as the first one lives, by a lease that is renewed.
+        assert_eq!(site.depth(), [0, 0, 1, 0]);
+        first.kill();
+        second.wait_for("\"message\":\"processed\"");
+        drop(walk);
+        assert_eq!(site.depth(), [0; 4]);
+        second.signal("TERM");
+        second.end().succeeds();
+        for id in &all {
+            let crash = site.run(["storage", "cat", "processed", id]).succeeds();
+            assert_eq!(crash.json()["mdsw_status_string"], "OK", "{id}");
+        }
+    }
+
+    #[cfg(feature = "http-symbols")]
+    #[test]
+    fn a_crash_with_which_processors_die_is_not_walked_the_third_time() {
+        let site = Site::new();
+        let server = SlowServer::start();
+        site.put();
+        site.publish();
+        let symbols = server.url();
+        let options = ["--symbols", symbols.as_str(), "--lease", "500ms"];
+        for _ in 0..2 {
+            let mut service = Service::start(&site, &options);
+            let walk = server.asked();
+            service.kill();
+            drop(walk);
+        }
+        let mut last = Service::start(&site, &options);
+        last.wait_for("safe mode");
+        last.wait_for("\"message\":\"processed\"");
+        last.signal("TERM");
+        last.end().succeeds();
+        let processed = site.processed().unwrap();
+        assert_eq!(processed["mdsw_status_string"], "SkippedAfterWorkerDeaths");
+        assert_eq!(processed["product"], "Fantasy");
+        let signature = processed["signature"].as_str().unwrap();
+        assert!(
+            signature.contains("SkippedAfterWorkerDeaths"),
+            "{signature}"
+        );
+        assert_eq!(site.depth(), [0; 4]);
     }
 
     #[cfg(feature = "http-symbols")]

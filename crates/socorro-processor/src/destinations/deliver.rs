@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use socorro_core::{CrashId, ProcessedCrash};
-use socorro_storage::{CrashStorage, ErrorKind, Version};
+use socorro_storage::{CrashStorage, Version};
 use tokio::time::timeout;
 
 use super::{DestinationError, Destinations, Entry, count};
@@ -139,9 +139,9 @@ async fn owe(
 
 /// Whether a result is known to be the one in main storage still.
 async fn is_current(storage: &dyn CrashStorage, id: &CrashId, saved: &Saved) -> bool {
-    match storage.processed_crash(id).await {
-        Ok(stored) => stored.version == saved.version,
-        // Deleted meanwhile: there is nothing newer to send.
-        Err(error) => error.kind() == ErrorKind::NotFound,
+    match storage.processed_crash_version(id).await {
+        // When it was deleted meanwhile, there is nothing newer to send.
+        Ok(version) => version.is_none_or(|version| version == saved.version),
+        Err(_) => false,
     }
 }

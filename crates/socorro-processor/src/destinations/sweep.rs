@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures::{
-    StreamExt as _,
+    StreamExt as _, TryStreamExt as _,
     future::join_all,
     stream::{self, BoxStream},
 };
@@ -73,6 +73,22 @@ impl Destinations {
             summary += pass;
         }
         summary
+    }
+
+    /// How many crashes are noted in `storage` for all destinations together.
+    ///
+    /// # Errors
+    ///
+    /// When the notes cannot be listed.
+    pub async fn noted(&self, storage: &dyn CrashStorage) -> Result<u64, Error> {
+        let mut noted = 0;
+        for entry in &self.0 {
+            let mut notes = entry.notes(storage);
+            while notes.try_next().await?.is_some() {
+                noted += 1;
+            }
+        }
+        Ok(noted)
     }
 
     /// Sweeps for as long as it is polled.
@@ -243,10 +259,9 @@ impl Entry {
             });
         }
         // A worker may have sent a newer result before this one arrived.
-        match storage.processed_crash(id).await {
-            Ok(now) if now.version != stored.version => return Ok(Settled::Left),
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
+        let now = storage.processed_crash_version(id).await?;
+        if now.is_some_and(|now| now != stored.version) {
+            return Ok(Settled::Left);
         }
         storage.delete_document(&note).await?;
         count(&self.counters.taken_later);

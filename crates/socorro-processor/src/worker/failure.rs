@@ -116,6 +116,14 @@ impl Failure {
         }
     }
 
+    /// The crash takes down whoever works on it.
+    pub(super) fn worker_died(message: String) -> Self {
+        let fault = Fault::Hopeless {
+            reason: DeadLetterReason::Other("worker_died".to_owned()),
+        };
+        Self { message, fault }
+    }
+
     /// Another worker replaced the result that was to be changed.
     pub(super) fn overtaken(error: &socorro_storage::Error) -> Self {
         Self::outage(with_sources(error))

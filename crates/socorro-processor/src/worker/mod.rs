@@ -8,7 +8,8 @@
 //!
 //! Every crash ends *processed and saved everywhere* or *dead-lettered with a reason*. A message is acked only
 //! after the processed crash is durable, and every required destination has it or is noted to get it; the lease is kept alive from receive to ack; an outage of
-//! storage or queue never ends in a dead letter, however long it lasts.
+//! storage or queue never ends in a dead letter, however long it lasts. A crash that takes down whoever works on it
+//! is processed in safe mode, without the walk.
 
 mod directories;
 mod failure;
@@ -19,6 +20,7 @@ mod in_work;
 mod lease;
 mod options;
 mod receive;
+mod safe_mode;
 mod save;
 mod summary;
 mod transform;
@@ -45,7 +47,8 @@ use self::{
     directories::WorkDirectories,
     fence::Panicked,
     held::Held,
-    in_work::{InWork, Turn},
+    in_work::{InWork, Place, Turn},
+    safe_mode::{Past, Record},
     summary::Outcome,
 };
 use crate::{destinations::Destinations, pipeline::Pipeline};
@@ -167,7 +170,9 @@ impl Worker {
         let span = tracing::error_span!("crash", %id, ruleset = %job.ruleset);
         let work = async {
             // There is no later delivery to wait for a late upload.
-            let transformed = self.transform(&job, u32::MAX, &mut times).await?;
+            let transformed = self
+                .transform(&job, &Past::LAST_CHANCE, &mut None, &mut times)
+                .await?;
             self.save(&job, transformed, &mut times).await
         };
         fence(work).instrument(span).await?
@@ -227,46 +232,97 @@ impl Worker {
             return held.bury(cause).await;
         }
         held.keep();
-        let place = loop {
-            match self.0.in_work.enter(job) {
-                Turn::Mine(place) => break place,
-                Turn::Behind(ahead) => tokio::select! {
-                    biased;
-                    () = held.lost() => return Self::lost(),
-                    enough = ahead.result_will_do() => if enough {
-                        tracing::info!("another delivery of the crash was processed meanwhile");
-                        held.ack().await;
-                        return Outcome::Duplicate;
-                    },
-                    () = abandon.cancelled() => return Self::abandon(held).await,
-                },
-            }
+        let (place, held) = match self.take_turn(job, held, abandon).await {
+            Ok(turn) => turn,
+            Err(outcome) => return outcome,
         };
+        let past = Past::of(delivery);
+        let mut record = None;
         let transformed = tokio::select! {
             biased;
             () = held.lost() => return Self::lost(),
-            result = fence(self.transform(job, delivery.failures, times)) => flatten(result),
-            () = abandon.cancelled() => return Self::abandon(held).await,
+            result = fence(self.transform(job, &past, &mut record, times)) => flatten(result),
+            () = abandon.cancelled() => {
+                self.end_with_suspect(record.as_ref()).await;
+                return Self::abandon(held).await;
+            }
         };
+        let is_stored = matches!(&transformed, Ok(transformed) if transformed.is_stored);
         // From here on a lost lease changes nothing: the work is done, and saving it is right.
         let saved = match transformed {
             Err(failure) => Err(failure),
             Ok(transformed) => tokio::select! {
                 biased;
                 result = fence(self.save(job, transformed, times)) => flatten(result),
-                () = abandon.cancelled() => return Self::abandon(held).await,
+                () = abandon.cancelled() => {
+                    self.end_with_suspect(record.as_ref()).await;
+                    return Self::abandon(held).await;
+                }
             },
         };
+        self.end_with_suspect(record.as_ref()).await;
         match saved {
             Ok(processed) => {
-                tracing::info!(signature = processed.signature(), "processed");
+                let outcome = if is_stored {
+                    tracing::info!("was processed since it was published");
+                    Outcome::Duplicate
+                } else {
+                    tracing::info!(signature = processed.signature(), "processed");
+                    Outcome::Processed
+                };
                 place.saved();
+                self.forget_suspect(record).await;
                 let started = Instant::now();
                 held.ack().await;
                 times.ack += started.elapsed();
-                Outcome::Processed
+                outcome
             }
-            Err(failure) => held.fail(&failure).await,
+            Err(failure) => {
+                let outcome = held.fail(&failure).await;
+                if outcome == Outcome::DeadLettered {
+                    self.forget_suspect(record).await;
+                }
+                outcome
+            }
+        }
+    }
+
+    /// Waits until no other delivery of the crash is in work here. The error tells how this one
+    /// ended meanwhile.
+    async fn take_turn<'a>(
+        &'a self,
+        job: &Job,
+        held: Held<'a>,
+        abandon: &CancellationToken,
+    ) -> Result<(Place<'a>, Held<'a>), Outcome> {
+        loop {
+            match self.0.in_work.enter(job) {
+                Turn::Mine(place) => return Ok((place, held)),
+                Turn::Behind(ahead) => tokio::select! {
+                    biased;
+                    () = held.lost() => return Err(Self::lost()),
+                    enough = ahead.result_will_do() => if enough {
+                        tracing::info!("another delivery of the crash was processed meanwhile");
+                        held.ack().await;
+                        return Err(Outcome::Duplicate);
+                    },
+                    () = abandon.cancelled() => return Err(Self::abandon(held).await),
+                },
+            }
+        }
+    }
+
+    /// The worker is alive still.
+    async fn end_with_suspect(&self, record: Option<&Record>) {
+        if let Some(record) = record {
+            record.end(&*self.0.storage, &self.0.options).await;
+        }
+    }
+
+    /// Nothing more will be done for the message of a suspect.
+    async fn forget_suspect(&self, record: Option<Record>) {
+        if let Some(record) = record {
+            record.forget(&*self.0.storage, &self.0.options).await;
         }
     }
 

@@ -16,9 +16,12 @@ pub struct WorkerOptions {
     /// After what time a crash is given up for this delivery; fetching, the pipeline and saving
     /// have this time each. Default: 15 min.
     pub max_processing: Duration,
-    /// After how many failures by its own fault a crash is dead-lettered. Outages are not counted.
-    /// Default: 8.
+    /// After how many failures by its own fault a crash is dead-lettered; and, counted for itself,
+    /// after how many deaths of those who worked on it. Outages are not counted. Default: 8.
     pub max_attempts: u32,
+    /// After how many deaths of those who worked on it a crash is processed in safe mode, without
+    /// the walk: see [`Crash::is_in_safe_mode`](crate::Crash::is_in_safe_mode). Default: 2.
+    pub safe_mode_after: u32,
     /// At which failure of a crash a raw crash that is not there is dead-lettered, and a main
     /// minidump that is not there is gone without; before that, the upload may be late. Outages are
     /// not counted. Default: 5.
@@ -34,6 +37,14 @@ pub struct WorkerOptions {
     pub receive_wait: Duration,
     /// How often the storage is asked whether it is back, after an outage. Default: 5 s.
     pub probe_interval: Duration,
+    /// Whether a message of the standard lane is acked without processing its crash once more, when
+    /// that was begun and done after the message was published: it was published twice. Destinations
+    /// get the result once more. Default: no.
+    pub skip_processed: bool,
+    /// How often to look for crashes of yesterday and today that were never processed, and publish
+    /// them again; of several workers on one storage, one does it each time. See
+    /// [`verify`](crate::verify). Default: never.
+    pub verify_every: Option<Duration>,
     /// How long crashes in work may go on when the worker is told to stop. Default: 25 s.
     pub shutdown_grace: Duration,
     /// Where to put the dumps of the crashes in work, in a private directory that is removed with
@@ -48,12 +59,15 @@ impl Default for WorkerOptions {
             workers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             max_processing: Duration::from_secs(15 * 60),
             max_attempts: 8,
+            safe_mode_after: 2,
             not_found_attempts: 5,
             retry_delay: Duration::from_secs(10),
             max_retry_delay: Duration::from_secs(600),
             ack_retry_delay: Duration::from_millis(250),
             receive_wait: Duration::from_secs(1),
             probe_interval: Duration::from_secs(5),
+            skip_processed: false,
+            verify_every: None,
             shutdown_grace: Duration::from_secs(25),
             temporary_path: None,
         }

@@ -3,14 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use socorro_queue::{Blame, Delivery};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Worker,
     fence::fence,
+    safe_mode,
     summary::{Outcome, StageTimes, Summary},
 };
+use crate::verify::periodic::PeriodicVerification;
 
 /// The first wait after the queue could not be asked; doubled up to the last one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -37,9 +39,9 @@ impl Worker {
     /// destinations get what they have not taken before.
     pub async fn run(&self, stop: CancellationToken) -> Summary {
         let before = self.destination_totals();
-        let sweeper = Sweeper::start(self);
+        let aside = [self.start_sweeping(), self.start_verifying()];
         let summary = self.receive_until(Until::Stopped, stop).await;
-        drop(sweeper);
+        drop(aside);
         self.with_destinations_since(before, summary)
     }
 
@@ -78,12 +80,39 @@ impl Worker {
         }
     }
 
+    /// Sends what destinations have not taken before.
+    fn start_sweeping(&self) -> Aside {
+        if self.0.destinations.is_empty() {
+            return Aside(None);
+        }
+        let Self(inner) = self.clone();
+        let task = tokio::spawn(async move {
+            inner.destinations.keep_sweeping(&*inner.storage).await;
+        });
+        Aside(Some(task.abort_handle()))
+    }
+
+    /// Looks for crashes that were lost on the way.
+    fn start_verifying(&self) -> Aside {
+        let Some(every) = self.0.options.verify_every else {
+            return Aside(None);
+        };
+        let verification = PeriodicVerification::new(
+            Arc::clone(&self.0.storage),
+            Arc::clone(&self.0.queue),
+            self.0.pipeline.environment().clone(),
+            every,
+        );
+        let task = tokio::spawn(async move { verification.run().await });
+        Aside(Some(task.abort_handle()))
+    }
+
     async fn receive_until(&self, until: Until, stop: CancellationToken) -> Summary {
         Arc::clone(&self.0.directories).tidy().await;
         let mut crew = Crew::new(self.clone());
         let mut pause = FIRST_PAUSE;
         while !stop.is_cancelled() {
-            if crew.free() == 0 {
+            if crew.free() == 0 || crew.suspect.is_some() {
                 crew.wait_for_one(&stop).await;
                 continue;
             }
@@ -113,9 +142,7 @@ impl Worker {
                 }
                 Ok(deliveries) => {
                     pause = FIRST_PAUSE;
-                    for delivery in deliveries {
-                        crew.begin(delivery, &stop).await;
-                    }
+                    crew.begin_all(deliveries, &stop).await;
                 }
                 Err(asked) => {
                     let pause_now = asked.unwrap_or_default().clamp(pause, LAST_PAUSE);
@@ -203,27 +230,10 @@ impl Worker {
     }
 }
 
-/// Sends what destinations have not taken before, until it is dropped.
-struct Sweeper(Option<AbortHandle>);
+/// Work beside the crashes, until it is dropped.
+struct Aside(Option<AbortHandle>);
 
-impl Sweeper {
-    fn start(worker: &Worker) -> Self {
-        if worker.0.destinations.is_empty() {
-            return Self(None);
-        }
-        let worker = worker.clone();
-        let task = tokio::spawn(async move {
-            worker
-                .0
-                .destinations
-                .keep_sweeping(&*worker.0.storage)
-                .await;
-        });
-        Self(Some(task.abort_handle()))
-    }
-}
-
-impl Drop for Sweeper {
+impl Drop for Aside {
     fn drop(&mut self) {
         if let Some(task) = &self.0 {
             task.abort();
@@ -239,6 +249,8 @@ struct Crew {
     summary: Summary,
     /// A crash was given back because of an outage, and the storage has not been seen in order since.
     outage: bool,
+    /// The task with the crash that may be what its last worker died of.
+    suspect: Option<Id>,
 }
 
 impl Crew {
@@ -249,6 +261,7 @@ impl Crew {
             abandon: CancellationToken::new(),
             summary: Summary::default(),
             outage: false,
+            suspect: None,
         }
     }
 
@@ -265,28 +278,47 @@ impl Crew {
         self.tasks.is_empty()
     }
 
+    /// Starts on deliveries, of suspects only on the first one. The others go back before that, or
+    /// the next death would count against them too.
+    async fn begin_all(&mut self, deliveries: Vec<Delivery>, stop: &CancellationToken) {
+        let (suspects, others): (Vec<_>, Vec<_>) =
+            deliveries.into_iter().partition(safe_mode::is_suspect);
+        let mut suspects = suspects.into_iter();
+        let suspect = suspects.next();
+        for delivery in suspects {
+            let held = self.worker.hold(&delivery);
+            held.give_back(Duration::ZERO, Blame::Nobody).await;
+        }
+        for delivery in others {
+            self.begin(delivery, stop).await;
+        }
+        if let Some(delivery) = suspect {
+            self.suspect = self.begin(delivery, stop).await;
+        }
+    }
+
     /// Starts on a delivery, unless stopping came first: then it goes back at once.
-    async fn begin(&mut self, delivery: Delivery, stop: &CancellationToken) {
+    async fn begin(&mut self, delivery: Delivery, stop: &CancellationToken) -> Option<Id> {
         if stop.is_cancelled() {
             let held = self.worker.hold(&delivery);
             let outcome = held.give_back(Duration::ZERO, Blame::Nobody).await;
             self.summary.count(outcome, StageTimes::default());
-        } else {
-            self.tasks
-                .spawn(self.worker.clone().handle(delivery, self.abandon.clone()));
+            return None;
         }
+        let work = self.worker.clone().handle(delivery, self.abandon.clone());
+        Some(self.tasks.spawn(work).id())
     }
 
     /// Counts what has ended meanwhile.
     fn collect(&mut self) {
-        while let Some(ended) = self.tasks.try_join_next() {
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
             self.count(ended);
         }
     }
 
     async fn wait_for_one(&mut self, stop: &CancellationToken) {
         tokio::select! {
-            Some(ended) = self.tasks.join_next() => self.count(ended),
+            Some(ended) = self.tasks.join_next_with_id() => self.count(ended),
             () = stop.cancelled() => {}
         }
     }
@@ -319,14 +351,19 @@ impl Crew {
     }
 
     async fn wait_for_all(&mut self) {
-        while let Some(ended) = self.tasks.join_next().await {
+        while let Some(ended) = self.tasks.join_next_with_id().await {
             self.count(ended);
         }
     }
 
-    fn count(&mut self, ended: Result<(Outcome, StageTimes), tokio::task::JoinError>) {
+    fn count(&mut self, ended: Result<(Id, (Outcome, StageTimes)), JoinError>) {
+        let task = match &ended {
+            Ok((task, _)) => *task,
+            Err(error) => error.id(),
+        };
+        self.suspect = self.suspect.filter(|suspect| *suspect != task);
         match ended {
-            Ok((outcome, times)) => {
+            Ok((_, (outcome, times))) => {
                 self.outage |= outcome == Outcome::Outage;
                 self.summary.count(outcome, times);
             }

@@ -52,7 +52,15 @@ impl Worker {
             mut processed,
             mut expected,
             in_place,
+            is_stored,
         } = transformed;
+        if let (true, Expected::Version(version)) = (is_stored, &expected) {
+            return Ok(Saved {
+                processed,
+                version: version.clone(),
+                replaced: true,
+            });
+        }
         let storage = &self.0.storage;
         let mut replaced = !matches!(expected, Expected::Absent);
         let mut merges = 0;

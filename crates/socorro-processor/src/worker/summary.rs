@@ -29,7 +29,7 @@ pub struct Summary {
     pub given_back: u64,
     /// Taken over by somebody else while in work here.
     pub leases_lost: u64,
-    /// Acked together with another delivery of the same crash that was in work here.
+    /// Acked because another delivery of the same crash was in work here, or was processed since.
     pub duplicates: u64,
     /// Start-up checks of a collector, which mean nothing.
     pub dropped: u64,

@@ -2,14 +2,15 @@
 
 use std::{sync::Arc, time::Instant};
 
-use socorro_core::ProcessedCrash;
-use socorro_queue::Job;
+use socorro_core::{ProcessedCrash, time::Timestamp};
+use socorro_queue::{Job, Lane};
 use socorro_storage::Expected;
 
 use super::{
     Worker,
     failure::{Failure, Stage},
     fetch::{self, Fetched},
+    safe_mode::{self, Past, Record},
     summary::StageTimes,
 };
 
@@ -21,6 +22,8 @@ pub(super) struct Transformed {
     pub(super) expected: Expected,
     /// Whether most of it was in the earlier result.
     pub(super) in_place: bool,
+    /// Whether it is the earlier result: there is nothing to save.
+    pub(super) is_stored: bool,
 }
 
 impl Worker {
@@ -28,12 +31,16 @@ impl Worker {
     pub(super) async fn transform(
         &self,
         job: &Job,
-        failures: u32,
+        past: &Past,
+        record: &mut Option<Record>,
         times: &mut StageTimes,
     ) -> Result<Transformed, Failure> {
         let options = &self.0.options;
         let limit = options.max_processing;
         let started = Instant::now();
+        let deaths = tokio::time::timeout(limit, self.begin_with_suspect(job, past, record))
+            .await
+            .unwrap_or_else(|_| Err(Failure::too_slow(Stage::Fetch, limit)))?;
         // The dumps live as long as this directory.
         let directory = Arc::clone(&self.0.directories)
             .make()
@@ -42,7 +49,7 @@ impl Worker {
         let fetched = fetch::fetch(
             &*self.0.storage,
             &job.crash_id,
-            failures,
+            past.failures,
             options,
             directory.path(),
         );
@@ -50,7 +57,18 @@ impl Worker {
             .await
             .unwrap_or_else(|_| Err(Failure::too_slow(Stage::Fetch, limit)))?;
         times.fetch += started.elapsed();
+        if deaths >= options.safe_mode_after {
+            fetched.crash = safe_mode::entered(fetched.crash, past, deaths)?;
+        }
 
+        if options.skip_processed && self.is_processed_since(past, job, &fetched) {
+            return Ok(Transformed {
+                processed: fetched.crash.processed,
+                expected: fetched.expected,
+                in_place: false,
+                is_stored: true,
+            });
+        }
         let started = Instant::now();
         let ruleset = self.ruleset_for(job, &mut fetched);
         let in_place = self.changes_in_place(ruleset);
@@ -63,7 +81,38 @@ impl Worker {
             processed: crash.processed,
             expected: fetched.expected,
             in_place,
+            is_stored: false,
         })
+    }
+
+    /// Whether another message led to a result that does for this one.
+    fn is_processed_since(&self, past: &Past, job: &Job, fetched: &Fetched) -> bool {
+        let begun = fetched.crash.processed.text("started_datetime");
+        let begun = begun.and_then(|text| text.parse::<Timestamp>().ok());
+        past.lane == Lane::Standard
+            && !self.changes_in_place(job.ruleset.as_str())
+            // Results tell whole seconds: within one, nobody knows what came first.
+            && begun.is_some_and(|begun| begun.as_second() > past.published_at.as_second())
+    }
+
+    /// Notes the beginning when the crash may be what its last worker died of. Returns how many
+    /// have died, as far as one knows.
+    async fn begin_with_suspect(
+        &self,
+        job: &Job,
+        past: &Past,
+        record: &mut Option<Record>,
+    ) -> Result<u32, Failure> {
+        if past.lapses == 0 {
+            return Ok(0);
+        }
+        let storage = &*self.0.storage;
+        let record = record.insert(Record::read(storage, &job.crash_id, past).await?);
+        if let Some(failure) = record.hopeless(&self.0.options) {
+            return Err(failure);
+        }
+        record.begin(storage).await?;
+        Ok(record.deaths())
     }
 
     /// The ruleset to run: one that changes an earlier result cannot begin without one.

@@ -1,8 +1,10 @@
 //! What becomes of a crash that is delivered while it is in work already.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use socorro_processor::Summary;
+use socorro_core::CrashId;
+use socorro_processor::{Summary, WorkerOptions};
+use socorro_queue::{CrashQueue as _, Job, Lane};
 use socorro_storage::{Error, testkit::Operation};
 use tokio_util::sync::CancellationToken;
 
@@ -94,4 +96,47 @@ async fn a_delivery_that_waits_is_given_back_when_the_grace_time_is_over() {
     let summary = run.await.unwrap();
     assert_eq!((summary.abandoned, summary.processed), (2, 0));
     assert_eq!(scene.depth().await.waiting, 2);
+}
+
+/// Lets a crash be published twice, and be processed in between; then a worker takes the rest.
+async fn published_twice(scene: &Scene, lane: Lane) -> (CrashId, Summary) {
+    let id = scene.store().await;
+    let publish = async || {
+        let jobs = [Job::new(id)];
+        let report = scene.queue.flaky.inner().publish(lane, &jobs).await;
+        report.unwrap().into_result().unwrap();
+    };
+    publish().await;
+    let options = WorkerOptions {
+        skip_processed: true,
+        ..scene.options()
+    };
+    let worker = scene.worker_with(scene.pipeline(), options);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    worker.process(id).await.unwrap();
+    let summary = worker.drain(CancellationToken::new()).await;
+    // Published after that: somebody wants it again.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    publish().await;
+    assert_eq!(worker.drain(CancellationToken::new()).await.processed, 1);
+    (id, summary)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_that_was_processed_since_may_be_skipped() {
+    let scene = Scene::memory();
+    let (id, summary) = published_twice(&scene, Lane::Standard).await;
+    assert_eq!((summary.processed, summary.duplicates), (0, 1));
+    assert_eq!(scene.journal.saved(), [id, id]);
+    assert_eq!(scene.depth().await.outstanding(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reprocessing_is_never_skipped() {
+    for lane in [Lane::Reprocessing, Lane::Priority] {
+        let scene = Scene::memory();
+        let (id, summary) = published_twice(&scene, lane).await;
+        assert_eq!((summary.processed, summary.duplicates), (1, 0));
+        assert_eq!(scene.journal.saved(), [id, id, id]);
+    }
 }

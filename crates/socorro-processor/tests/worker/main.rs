@@ -21,6 +21,8 @@ mod killed;
 mod leases;
 mod panics;
 mod queue_faults;
+mod safe_mode;
 mod shutdown;
 mod storage_faults;
 mod support;
+mod verify;

@@ -5,7 +5,7 @@ use socorro_core::{CrashId, ProcessedCrash, RawCrash};
 
 use crate::{
     item::Subject,
-    values::{Catalog, DeleteReport, DumpNames, SaveReceipt, Stored},
+    values::{Catalog, DeleteReport, DumpNames, SaveReceipt, Stored, Version},
 };
 
 /// The methods of [`CrashStorage`](crate::CrashStorage).
@@ -20,6 +20,7 @@ pub enum Operation {
     DumpToFile,
     SaveProcessedCrash,
     ProcessedCrash,
+    ProcessedCrashVersion,
     Exists,
     Catalog,
     Delete,
@@ -44,6 +45,7 @@ impl Operation {
             Self::DumpToFile => "dump_to_file",
             Self::SaveProcessedCrash => "save_processed_crash",
             Self::ProcessedCrash => "processed_crash",
+            Self::ProcessedCrashVersion => "processed_crash_version",
             Self::Exists => "exists",
             Self::Catalog => "catalog",
             Self::Delete => "delete",
@@ -112,6 +114,7 @@ impl Answer for bool {}
 impl Answer for RawCrash {}
 impl Answer for DumpNames {}
 impl Answer for Stored<ProcessedCrash> {}
+impl Answer for Option<Version> {}
 impl Answer for Catalog {}
 impl Answer for DeleteReport {}
 

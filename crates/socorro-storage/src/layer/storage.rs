@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     item::{Item, Subject},
     storage::CrashStorage,
-    values::{Catalog, DeleteReport, DumpNames, Expected, SaveReceipt, Stored},
+    values::{Catalog, DeleteReport, DumpNames, Expected, SaveReceipt, Stored, Version},
 };
 
 fn call(operation: Operation, id: &CrashId, item: Item) -> Call {
@@ -70,6 +70,12 @@ impl<L: Layer> CrashStorage for Layered<L> {
     async fn processed_crash(&self, id: &CrashId) -> Result<Stored<ProcessedCrash>, Error> {
         let call = call(Operation::ProcessedCrash, id, Item::ProcessedCrash);
         let work = || self.inner.processed_crash(id);
+        self.layer.run(&call, work).await
+    }
+
+    async fn processed_crash_version(&self, id: &CrashId) -> Result<Option<Version>, Error> {
+        let call = call(Operation::ProcessedCrashVersion, id, Item::ProcessedCrash);
+        let work = || self.inner.processed_crash_version(id);
         self.layer.run(&call, work).await
     }
 

@@ -30,7 +30,7 @@ use crate::{
     layout::Layout,
     options::StorageOptions,
     storage::CrashStorage,
-    values::{Catalog, DeleteReport, DumpNames, Expected, SaveReceipt, Stored},
+    values::{Catalog, DeleteReport, DumpNames, Expected, SaveReceipt, Stored, Version},
 };
 
 /// A [`CrashStorage`] in any object store, in the layout of [`crate::layout`].
@@ -225,6 +225,11 @@ impl CrashStorage for ObjectStorage {
 
     async fn processed_crash(&self, id: &CrashId) -> Result<Stored<ProcessedCrash>, Error> {
         self.read_processed_crash(id).await
+    }
+
+    async fn processed_crash_version(&self, id: &CrashId) -> Result<Option<Version>, Error> {
+        let found = self.head(id, &Item::ProcessedCrash).await?;
+        Ok(found.as_ref().map(read::version_of))
     }
 
     async fn exists(&self, id: &CrashId, item: &Item) -> Result<bool, Error> {

@@ -4,7 +4,9 @@ use std::{io, path::Path};
 
 use bytes::Bytes;
 use futures::{TryStreamExt as _, stream::BoxStream};
-use object_store::{GetResult, GetResultPayload, ObjectStoreExt as _, path::Path as Prefix};
+use object_store::{
+    GetResult, GetResultPayload, ObjectMeta, ObjectStoreExt as _, path::Path as Prefix,
+};
 use serde_json::Value;
 use socorro_core::{CrashId, DumpName, ProcessedCrash, RawCrash, json};
 use tokio::io::AsyncWriteExt as _;
@@ -188,10 +190,7 @@ impl ObjectStorage {
     ) -> Result<(Bytes, Version), Error> {
         let found = self.find(what, key, limit).await?;
         let size = found.meta.size;
-        let version = Version {
-            e_tag: found.meta.e_tag.clone(),
-            version: found.meta.version.clone(),
-        };
+        let version = version_of(&found.meta);
         let bytes = match found.bytes().await {
             Ok(bytes) => bytes,
             Err(error) => return Err(self.unconditional_failure(what, error).await),
@@ -224,6 +223,14 @@ impl ObjectStorage {
 
     fn cut_short(&self, what: &Subject, arrived: u64, size: u64) -> Error {
         self.unavailable(what, format!("only {arrived} of {size} bytes arrived"))
+    }
+}
+
+/// The version of what is there.
+pub(super) fn version_of(found: &ObjectMeta) -> Version {
+    Version {
+        e_tag: found.e_tag.clone(),
+        version: found.version.clone(),
     }
 }
 

@@ -18,7 +18,7 @@ use socorro_core::{CrashId, DumpName, Dumps, ProcessedCrash, RawCrash, time::Dat
 
 use crate::{
     Catalog, CrashStorage, DeleteReport, DocumentFolder, DocumentKey, DumpNames, Error, Expected,
-    Item, SaveReceipt, Stored, layer::Operation,
+    Item, SaveReceipt, Stored, Version, layer::Operation,
 };
 
 /// One call of a method.
@@ -230,6 +230,12 @@ impl CrashStorage for FlakyStorage {
     async fn processed_crash(&self, id: &CrashId) -> Result<Stored<ProcessedCrash>, Error> {
         let work = self.inner.processed_crash(id);
         self.call(Operation::ProcessedCrash, Some(id), work).await
+    }
+
+    async fn processed_crash_version(&self, id: &CrashId) -> Result<Option<Version>, Error> {
+        let work = self.inner.processed_crash_version(id);
+        self.call(Operation::ProcessedCrashVersion, Some(id), work)
+            .await
     }
 
     async fn exists(&self, id: &CrashId, item: &Item) -> Result<bool, Error> {

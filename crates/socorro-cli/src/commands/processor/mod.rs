@@ -42,8 +42,8 @@ receiving and lets crashes in work finish within the grace time; the rest is giv
 queue. The second one ends the program at once: what was in work is delivered again when its
 lease ends. SIGHUP reads the signature lists of --siglists again; crashes in work keep the old ones.
 
-Exit code 0: told to stop, and what was in work was finished (--drain: the queue is empty; --once:
-the result is saved). Exit code 1: anything else.";
+Exit code 0: told to stop, and what was in work was finished (--drain: the queue is empty and every
+destination has everything; --once: the result is saved). Exit code 1: anything else.";
 
 /// Process crashes from a queue: fetch, walk, run the rules, save, acknowledge.
 #[derive(Debug, Args)]
@@ -92,7 +92,8 @@ struct WorkerArguments {
     /// Give up a crash for this delivery after this time
     #[arg(long, value_name = "TIME", env = "SOCORRO_MAX_PROCESSING", default_value = "15m", value_parser = values::duration)]
     max_processing: Duration,
-    /// Dead-letter a crash that has failed by its own fault so many times; outages do not count
+    /// Dead-letter a crash that has failed by its own fault, or taken processors down, so many
+    /// times; outages do not count
     #[arg(long, value_name = "N", env = "SOCORRO_MAX_ATTEMPTS", default_value = "8", value_parser = clap::value_parser!(u32).range(1..))]
     max_attempts: u32,
     /// Wait this long before a failed crash is tried again, and twice as long after each further failure
@@ -101,6 +102,17 @@ struct WorkerArguments {
     /// Never wait longer than this before a failed crash is tried again
     #[arg(long, value_name = "TIME", env = "SOCORRO_MAX_RETRY_DELAY", default_value = "10m", value_parser = values::duration)]
     max_retry_delay: Duration,
+    /// Leave out the stackwalk of a crash with which so many processors have died
+    #[arg(long, value_name = "N", env = "SOCORRO_SAFE_MODE_AFTER", default_value = "2", value_parser = clap::value_parser!(u32).range(1..))]
+    safe_mode_after: u32,
+    /// Do not process a crash again that was published twice to the standard lane and is processed
+    /// since; messages of other lanes always are
+    #[arg(long, env = "SOCORRO_SKIP_PROCESSED")]
+    skip_processed: bool,
+    /// Look so often for crashes of yesterday and today that were never processed, and publish them
+    /// again; of several processors on one storage, one does it each time [default: never]
+    #[arg(long, value_name = "TIME", env = "SOCORRO_VERIFY_EVERY", value_parser = values::duration)]
+    verify_every: Option<Duration>,
     /// When told to stop, let crashes in work go on for this long
     #[arg(long, value_name = "TIME", env = "SOCORRO_SHUTDOWN_GRACE", default_value = "25s", value_parser = values::duration)]
     shutdown_grace: Duration,
@@ -126,6 +138,9 @@ impl WorkerArguments {
         options.max_attempts = self.max_attempts;
         options.retry_delay = self.retry_delay;
         options.max_retry_delay = self.max_retry_delay;
+        options.safe_mode_after = self.safe_mode_after;
+        options.skip_processed = self.skip_processed;
+        options.verify_every = self.verify_every.filter(|every| !every.is_zero());
         options.shutdown_grace = self.shutdown_grace;
         options.temporary_path.clone_from(&self.temporary_path);
         if let Some(path) = &self.temporary_path {
@@ -178,11 +193,20 @@ pub(crate) async fn run(
                 workers = options.workers,
                 "processor started"
             );
-            let queue_again = Arc::clone(&queue);
-            let worker =
-                Worker::with_destinations(storage, queue_again, pipeline, options, destinations);
+            let worker = Worker::with_destinations(
+                Arc::clone(&storage),
+                Arc::clone(&queue),
+                pipeline,
+                options,
+                destinations.clone(),
+            );
             if arguments.drain {
-                drain(&worker, &*queue, signals, output).await
+                let left = Left {
+                    storage,
+                    queue,
+                    destinations,
+                };
+                drain(&worker, &left, signals, output).await
             } else {
                 serve(&worker, signals).await
             }
@@ -246,7 +270,7 @@ async fn serve(worker: &Worker, signals: Signals) -> Result<Exit, Failure> {
 /// Works until the queue is empty.
 async fn drain(
     worker: &Worker,
-    queue: &dyn CrashQueue,
+    left: &Left,
     signals: Signals,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
@@ -255,13 +279,25 @@ async fn drain(
     if let Some(signal) = signals.first() {
         return Ok(Exit::Interrupted(signal));
     }
-    not_drained(&summary, queue)
+    not_drained(&summary, left)
         .await
         .map_or(Ok(Exit::Success), Err)
 }
 
+/// Where something may be left.
+struct Left {
+    storage: Arc<dyn CrashStorage>,
+    queue: Arc<dyn CrashQueue>,
+    destinations: Destinations,
+}
+
 /// Why the queue cannot be called drained, if so.
-async fn not_drained(summary: &Summary, queue: &dyn CrashQueue) -> Option<Failure> {
+async fn not_drained(summary: &Summary, left: &Left) -> Option<Failure> {
+    let Left {
+        storage,
+        queue,
+        destinations,
+    } = left;
     let mut problems = Vec::new();
     if summary.dead_lettered > 0 {
         problems.push(format!("{} dead-lettered", crashes(summary.dead_lettered)));
@@ -276,6 +312,15 @@ async fn not_drained(summary: &Summary, queue: &dyn CrashQueue) -> Option<Failur
         Ok(Some(depth)) => problems.extend(what_is_left(&depth.total())),
         Ok(None) => {}
         Err(error) => problems.push(format!("cannot tell what is left in the queue: {error}")),
+    }
+    match destinations.noted(&**storage).await {
+        Ok(0) => {}
+        Ok(noted) => problems.push(format!(
+            "{noted} noted for destinations that did not take it"
+        )),
+        Err(error) => problems.push(format!(
+            "cannot tell what is noted for destinations: {error}"
+        )),
     }
     if problems.is_empty() {
         return None;

@@ -3,6 +3,7 @@
 mod cat;
 mod check;
 mod put_crash;
+mod verify;
 
 use clap::{Args, Subcommand};
 
@@ -20,6 +21,7 @@ enum Command {
     PutCrash(put_crash::PutCrashArguments),
     Cat(cat::CatArguments),
     Check(check::CheckArguments),
+    Verify(verify::VerifyArguments),
 }
 
 pub(crate) async fn run(command: &StorageCommand, output: &mut Output) -> Result<Exit, Failure> {
@@ -27,5 +29,6 @@ pub(crate) async fn run(command: &StorageCommand, output: &mut Output) -> Result
         Command::PutCrash(arguments) => put_crash::run(arguments, output).await,
         Command::Cat(arguments) => cat::run(arguments, output).await,
         Command::Check(arguments) => check::run(arguments, output).await,
+        Command::Verify(arguments) => verify::run(arguments, output).await,
     }
 }

@@ -23,11 +23,15 @@ const FIELDS: [&str; 5] = [
     "mdsw_stderr",
 ];
 
+/// The status of a minidump that is not walked because its crash is in safe mode.
+pub(crate) const NOT_WALKED: &str = "SkippedAfterWorkerDeaths";
+
 /// Walks the stacks of all minidumps of the report: threads, frames, modules, and why it crashed.
 ///
 /// The result for `upload_file_minidump` goes to the top level of the processed crash; those of
 /// further minidumps go below their names, which `additional_minidumps` lists. A minidump that
-/// cannot be walked is a result too: the status says why. Source: Socorro `MinidumpStackwalkRule`.
+/// cannot be walked is a result too: the status says why. So is one that is not walked because the
+/// crash is in safe mode. Source: Socorro `MinidumpStackwalkRule`.
 #[derive(Debug, Clone)]
 pub struct MinidumpStackwalk {
     stackwalker: Arc<dyn Stackwalker>,
@@ -48,6 +52,15 @@ impl MinidumpStackwalk {
             return members(json!({
                 "mdsw_status_string": "EmptyMinidump",
                 "mdsw_stderr": "Shortcut for 0-bytes minidump.",
+            }));
+        }
+        if crash.is_in_safe_mode() {
+            crash.note(format!(
+                "MinidumpStackwalkRule: {name} is not walked: the crash took its processor down before"
+            ));
+            return members(json!({
+                "mdsw_status_string": NOT_WALKED,
+                "mdsw_stderr": "Not walked: the crash took its processor down before.",
             }));
         }
         let source = match dump {
@@ -87,6 +100,11 @@ impl AsyncRule for MinidumpStackwalk {
                 Item::FurtherMinidumps,
             ],
         }
+    }
+
+    /// It does not walk then, and says so.
+    fn runs_in_safe_mode(&self) -> bool {
+        true
     }
 
     async fn apply(&self, crash: &mut Crash) -> Result<(), RuleError> {

@@ -14,6 +14,7 @@ pub use crashing_thread_info::CrashingThreadInfo;
 pub use has_guard_page_access::HasGuardPageAccess;
 pub use minidump_sha256_hash::MinidumpSha256Hash;
 pub use minidump_stackwalk::MinidumpStackwalk;
+pub(crate) use minidump_stackwalk::NOT_WALKED;
 pub use possible_bit_flips::PossibleBitFlips;
 pub use thread_count::ThreadCount;
 pub use truncate_stacks::TruncateStacks;

@@ -28,6 +28,11 @@ impl Rule for CrashReportKeys {
         }
     }
 
+    /// It looks at their names only.
+    fn runs_in_safe_mode(&self) -> bool {
+        true
+    }
+
     fn apply(&self, crash: &mut Crash) -> Result<(), RuleError> {
         let annotations = crash.raw.as_map().keys().map(String::as_str);
         let dumps = crash.dumps.names().map(socorro_core::DumpName::as_str);

@@ -15,5 +15,5 @@ pub(crate) use gate::Gate;
 pub(crate) use hooks::{Hook, hang, panic_now};
 pub(crate) use journal::Event;
 pub(crate) use receiver::{Mood, Receiver};
-pub(crate) use rules::{Panics, Signs, Takes, Waits};
+pub(crate) use rules::{Kills, Panics, Signs, Takes, Waits};
 pub(crate) use scene::{NO_DIRECTORIES, Scene, default_ruleset};

@@ -68,6 +68,43 @@ impl Rule for Panics {
     }
 }
 
+/// Ends the whole process when it sees a crash with this mark.
+#[derive(Debug)]
+pub(crate) struct Kills {
+    pub(crate) mark: String,
+    /// Whether it says that it reads the dumps, as what walks stacks does.
+    pub(crate) reads_dumps: bool,
+    /// With SIGKILL, or else with SIGABRT.
+    pub(crate) with_sigkill: bool,
+}
+
+impl Rule for Kills {
+    fn info(&self) -> RuleInfo {
+        RuleInfo {
+            reads: if self.reads_dumps {
+                &[Item::Dumps]
+            } else {
+                &[]
+            },
+            ..info("Kills", &[])
+        }
+    }
+
+    fn apply(&self, crash: &mut Crash) -> Result<(), RuleError> {
+        if crash.raw.annotation("Mark") != Some(self.mark.as_str()) {
+            return Ok(());
+        }
+        if self.with_sigkill {
+            let this_process = std::process::id().to_string();
+            let kill = std::process::Command::new("kill")
+                .args(["-s", "KILL", &this_process])
+                .status();
+            assert!(kill.unwrap().success());
+        }
+        std::process::abort()
+    }
+}
+
 /// Stops at a gate.
 #[derive(Debug)]
 pub(crate) struct Waits(pub(crate) Arc<Gate>);

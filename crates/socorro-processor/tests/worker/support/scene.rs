@@ -23,10 +23,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     clock::TokioClock,
+    gate::Gate,
     hooks::Hooks,
     journal::{Event, Journal},
     queue::WatchedQueue,
-    rules::{Marks, Signs},
+    rules::{Marks, Signs, Waits},
     storage::WatchedStorage,
 };
 
@@ -177,6 +178,14 @@ impl Scene {
         id
     }
 
+    /// Stores the raw crash once more, under another id.
+    pub(crate) async fn copy_raw_crash(&self, from: &CrashId, to: &CrashId) {
+        let storage = self.storage.flaky.inner();
+        let raw = storage.raw_crash(from).await.unwrap();
+        let nothing = Dumps::new();
+        storage.save_raw_crash(to, &raw, &nothing).await.unwrap();
+    }
+
     /// Publishes a crash for the ruleset `default`. Nothing fails here.
     pub(crate) async fn publish(&self, id: CrashId) {
         self.publish_job(Job::new(id)).await;
@@ -220,6 +229,29 @@ impl Scene {
                 .nack(receipt, Duration::ZERO, Blame::Crash)
                 .await
                 .unwrap();
+        }
+    }
+
+    /// Has the messages that are ready delivered so many times, and never hears of them again.
+    pub(crate) async fn lose_deliveries(&self, count: u32) {
+        let queue = self.queue.flaky.inner();
+        for _ in 0..count {
+            assert_ne!(queue.receive(1000, Duration::ZERO).await.unwrap(), []);
+            tokio::time::sleep(queue.lease()).await;
+        }
+    }
+
+    /// Lets so many workers die, one after the other, with the only message in work.
+    pub(crate) async fn die_in_work(&self, count: u32) {
+        for _ in 0..count {
+            let gate = Gate::shut();
+            let worker = self.worker_of(default_ruleset().then_async(Waits(gate.clone())));
+            let work = tokio::spawn(async move { worker.drain(CancellationToken::new()).await });
+            gate.wait_for(1).await;
+            work.abort();
+            assert!(work.await.unwrap_err().is_cancelled());
+            // Its task for the crash is aborted with it.
+            tokio::time::sleep(2 * self.queue.flaky.lease()).await;
         }
     }
 

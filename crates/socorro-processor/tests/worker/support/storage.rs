@@ -8,7 +8,7 @@ use futures::stream::BoxStream;
 use socorro_core::{CrashId, DumpName, Dumps, ProcessedCrash, RawCrash, time::Date};
 use socorro_storage::{
     Catalog, CrashStorage, DeleteReport, DocumentFolder, DocumentKey, DumpNames, Error, Expected,
-    Item, SaveReceipt, Stored, testkit::FlakyStorage,
+    Item, SaveReceipt, Stored, Version, testkit::FlakyStorage,
 };
 
 use super::{
@@ -77,6 +77,10 @@ impl CrashStorage for WatchedStorage {
 
     async fn processed_crash(&self, id: &CrashId) -> Result<Stored<ProcessedCrash>, Error> {
         self.flaky.processed_crash(id).await
+    }
+
+    async fn processed_crash_version(&self, id: &CrashId) -> Result<Option<Version>, Error> {
+        self.flaky.processed_crash_version(id).await
     }
 
     async fn exists(&self, id: &CrashId, item: &Item) -> Result<bool, Error> {

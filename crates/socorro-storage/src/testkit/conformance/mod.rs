@@ -45,6 +45,7 @@ macro_rules! conformance_tests {
             a_dump_that_is_no_file_leaves_no_report
             fetching_goes_on_without_missing_dumps
             a_processed_crash_keeps_its_order
+            the_version_is_told_without_reading
             only_the_expected_version_is_replaced
             an_answer_that_was_lost_is_no_conflict
             of_two_first_writers_one_wins

@@ -9,7 +9,7 @@ use futures::future::join;
 use socorro_core::ProcessedCrash;
 
 use crate::{
-    ErrorKind, Expected,
+    ErrorKind, Expected, Item,
     testkit::{Harness, sample},
 };
 
@@ -25,6 +25,30 @@ pub async fn a_processed_crash_keeps_its_order(harness: &dyn Harness) {
     assert_eq!(stored.value.to_json(), crash.to_json());
     assert_eq!(receipt.size, crash.to_json().len() as u64);
     assert_eq!(receipt.version, stored.version);
+}
+
+/// The version is told without reading, and is the one that reading and saving tell.
+pub async fn the_version_is_told_without_reading(harness: &dyn Harness) {
+    let (storage, id) = (harness.storage(), sample::crash_id());
+    assert_eq!(storage.processed_crash_version(&id).await.unwrap(), None);
+    let mut versions = Vec::new();
+    for signature in ["first", "the second"] {
+        let crash = sample::processed_crash(&id, signature);
+        let receipt = storage
+            .save_processed_crash(&id, &crash, Expected::Any)
+            .await
+            .unwrap();
+        let told = storage.processed_crash_version(&id).await.unwrap();
+        assert_eq!(told.as_ref(), Some(&receipt.version));
+        let read = storage.processed_crash(&id).await.unwrap();
+        assert_eq!(told, Some(read.version));
+        versions.push(told);
+    }
+    assert_ne!(versions[0], versions[1]);
+    let damaged = sample::crash_id();
+    harness.plant(&damaged, &Item::ProcessedCrash, b"{").await;
+    let told = storage.processed_crash_version(&damaged).await.unwrap();
+    assert_ne!(told, None);
 }
 
 /// A write goes through when what it expects is there, else it is a conflict and changes nothing.
