@@ -2,14 +2,16 @@
 
 use std::{sync::Arc, time::Instant};
 
-use socorro_core::ProcessedCrash;
+use socorro_core::{ProcessedCrash, time::Timestamp};
 use socorro_queue::Job;
 use socorro_storage::Expected;
 
 use super::{
     Worker,
-    failure::{Failure, Stage},
+    failure::{Failure, Late},
     fetch::{self, Fetched},
+    milliseconds,
+    status::Stage,
     summary::StageTimes,
 };
 
@@ -21,6 +23,8 @@ pub(super) struct Transformed {
     pub(super) expected: Expected,
     /// Whether most of it was in the earlier result.
     pub(super) in_place: bool,
+    /// When the crash was submitted, if this is the first run of the ruleset `default`.
+    pub(super) submitted: Option<Timestamp>,
 }
 
 impl Worker {
@@ -48,21 +52,31 @@ impl Worker {
         );
         let mut fetched = tokio::time::timeout(limit, fetched)
             .await
-            .unwrap_or_else(|_| Err(Failure::too_slow(Stage::Fetch, limit)))?;
+            .unwrap_or_else(|_| Err(Failure::too_slow(Late::Fetch, limit)))?;
         times.fetch += started.elapsed();
 
+        let id = job.crash_id;
+        self.0.monitor.fetched(&id, fetched.bytes);
+        self.0.monitor.stage(&id, Stage::Transform);
         let started = Instant::now();
         let ruleset = self.ruleset_for(job, &mut fetched);
         let in_place = self.changes_in_place(ruleset);
+        let submitted = submitted(ruleset, &fetched);
+        tracing::info!(crash_id = %id, ruleset, "processing with {ruleset} for crash {id}");
         let crash = tokio::time::timeout(limit, self.0.pipeline.run(ruleset, fetched.crash))
             .await
-            .map_err(|_| Failure::too_slow(Stage::Transform, limit))?
+            .map_err(|_| Failure::too_slow(Late::Transform, limit))?
             .map_err(|error| Failure::pipeline(&error))?;
         times.transform += started.elapsed();
+        tracing::info!(
+            crash_id = %id, ruleset, duration_ms = milliseconds(started.elapsed()),
+            "finishing successful transform for crash: {id}"
+        );
         Ok(Transformed {
             processed: crash.processed,
             expected: fetched.expected,
             in_place,
+            submitted,
         })
     }
 
@@ -82,4 +96,12 @@ impl Worker {
         let ruleset = self.0.pipeline.ruleset(ruleset);
         ruleset.is_some_and(crate::Ruleset::is_in_place)
     }
+}
+
+/// When the crash was submitted, if it is processed for the first time by the ruleset `default`: how
+/// long that took is what a delay of the whole system shows in.
+fn submitted(ruleset: &str, fetched: &Fetched) -> Option<Timestamp> {
+    let is_first = ruleset == "default" && fetched.crash.processed.as_map().is_empty();
+    let submitted = fetched.crash.raw.annotation("submitted_timestamp");
+    submitted.filter(|_| is_first)?.parse().ok()
 }
