@@ -14,6 +14,7 @@ mod failure;
 mod input;
 mod logging;
 mod named_file;
+mod operations;
 mod output;
 mod pipeline;
 mod result;

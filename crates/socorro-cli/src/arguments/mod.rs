@@ -1,6 +1,7 @@
 //! What can be said on the command line, as far as commands share it.
 
 mod destinations;
+mod operations;
 mod permissions;
 mod queue;
 mod rulesets;
@@ -16,6 +17,7 @@ use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, P
 use crate::commands;
 
 pub(crate) use destinations::DestinationArguments;
+pub(crate) use operations::{OperationsArguments, listen_address};
 pub(crate) use permissions::PermissionArguments;
 pub(crate) use queue::{QueueArguments, open as open_queue};
 pub(crate) use rulesets::RulesetArguments;

@@ -37,6 +37,7 @@ struct State {
     phase: (Phase, Instant),
     in_work: HashMap<CrashId, Work>,
     done: Summary,
+    asking_since: Option<Instant>,
     last_receive: Option<Instant>,
     queue_failing: Option<Instant>,
     troubles: VecDeque<(Instant, Trouble)>,
@@ -70,6 +71,7 @@ impl Monitor {
                 phase: (Phase::Waiting, now),
                 in_work: HashMap::new(),
                 done: Summary::default(),
+                asking_since: None,
                 last_receive: None,
                 queue_failing: None,
                 troubles: VecDeque::new(),
@@ -90,9 +92,15 @@ impl Monitor {
         self.count_workers(&state);
     }
 
+    /// The queue is being asked for messages.
+    pub(super) fn asking(&self) {
+        self.lock().asking_since = Some(Instant::now());
+    }
+
     /// The queue answered.
     pub(super) fn received(&self) {
         let mut state = self.lock();
+        state.asking_since = None;
         state.last_receive = Some(Instant::now());
         state.queue_failing = None;
     }
@@ -100,7 +108,10 @@ impl Monitor {
     /// The queue did not answer.
     pub(super) fn receive_failed(&self, kind: &str) {
         metrics::QUEUE_ERROR.count(&[]);
-        self.lock().queue_failing.get_or_insert_with(Instant::now);
+        let mut state = self.lock();
+        state.asking_since = None;
+        state.queue_failing.get_or_insert_with(Instant::now);
+        drop(state);
         self.trouble("receive", kind, None);
     }
 
@@ -192,6 +203,7 @@ impl Monitor {
             in_work,
             bytes_in_work: state.in_work.values().map(|work| work.bytes).sum(),
             done: state.done,
+            asking_for: state.asking_since.map(|since| now - since),
             last_receive: state.last_receive.map(|at| now - at),
             queue_failing: state.queue_failing.map(|since| now - since),
             troubles: troubles.collect(),

@@ -194,6 +194,7 @@ impl Worker {
 
     /// Asks the queue for messages. An error tells how long the queue wants to be left alone.
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, Option<Duration>> {
+        self.0.monitor.asking();
         match fence(async { self.0.queue.receive(max, wait).await }).await {
             Ok(Ok(deliveries)) => {
                 self.0.monitor.received();

@@ -27,6 +27,8 @@ pub struct Status {
     pub bytes_in_work: u64,
     /// What it has done so far.
     pub done: Summary,
+    /// For how long the queue has been asked without an answer; `None` when it is not being asked.
+    pub asking_for: Option<Duration>,
     /// How long ago the queue last answered, if ever.
     pub last_receive: Option<Duration>,
     /// For how long the queue has failed to answer; `None` when its last answer was good.
