@@ -58,6 +58,10 @@ macro_rules! forward_to_pointee {
                 (**self).lease()
             }
 
+            async fn pause(&self) {
+                (**self).pause().await;
+            }
+
             async fn depth(&self) -> Result<Option<QueueDepth>, Error> {
                 (**self).depth().await
             }

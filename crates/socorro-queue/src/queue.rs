@@ -103,6 +103,13 @@ pub trait CrashQueue: fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// called in time.
     fn lease(&self) -> Duration;
 
+    /// Says that nothing will be received for now.
+    ///
+    /// A queue that brings messages here before they are asked for returns those, and tells the
+    /// service what it has not told it yet; the next `receive` begins anew. What is leased stays
+    /// leased. Queues that do nothing in advance have nothing to do here.
+    async fn pause(&self) {}
+
     /// How much is in the queue; `None` where the backend cannot tell.
     ///
     /// # Errors

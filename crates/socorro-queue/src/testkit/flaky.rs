@@ -223,6 +223,10 @@ impl<Q: CrashQueue> CrashQueue for FlakyQueue<Q> {
         self.inner.lease()
     }
 
+    async fn pause(&self) {
+        self.inner.pause().await;
+    }
+
     async fn depth(&self) -> Result<Option<QueueDepth>, Error> {
         flaky!(self, Depth, self.inner.depth())
     }
