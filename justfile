@@ -21,6 +21,11 @@ quickstart:
 vectors:
     cargo test --test conformance --test corpus
 
+# Make the pages that the program writes again
+reference:
+    cargo run -p socorro-cli -- rules list --format markdown > docs/rules.md
+    cargo run -p socorro-cli -- rules fields --format markdown > docs/fields.md
+
 # Run the benches
 bench *arguments:
     cargo bench {{arguments}}

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::{Context as _, Result};
-use socorro::{prelude::*, processor::rules::default_ruleset};
+use socorro::{prelude::*, processor::GIVEN_FIELDS};
 
 /// Names the team that owns a crash, so that it lands on the right desk.
 ///
@@ -49,11 +49,20 @@ async fn main() -> Result<()> {
     let rule = OwningTeam {
         teams: BTreeMap::from([("libaudio.so", "media"), ("libgl.so", "graphics")]),
     };
-    let stackwalker = Arc::new(InProcessStackwalker::new().symbols(SymbolStore::empty()));
-    let ruleset = default_ruleset(stackwalker, Arc::new(SignatureGenerator::default())).then(rule);
+    let options = RulesetOptions::new(
+        Arc::new(InProcessStackwalker::new().symbols(SymbolStore::empty())),
+        Arc::new(SignatureGenerator::default()),
+    );
+    // The default ruleset with the rule where it belongs, and without one that nobody needs here.
+    // A name that is not in the ruleset is an error that says which one was probably meant.
+    let ruleset = options
+        .default_ruleset()
+        .insert_after("ModulesInStackRule", rule)?
+        .without("ThemePrettyNameRule")?
+        .renamed("with-teams");
 
     // Order is meaning: the rule reads what one of the built-in rules writes.
-    let violations = ruleset.order_violations(&["success", "signature"]);
+    let violations = ruleset.order_violations(&GIVEN_FIELDS);
     anyhow::ensure!(violations.is_empty(), "wrong order: {violations:?}");
 
     let pipeline = Pipeline::new(Environment::system()).with(ruleset);
@@ -61,7 +70,7 @@ async fn main() -> Result<()> {
     let mut raw = RawCrash::new();
     raw.set("ProductName", "Example");
     let crash = pipeline
-        .run("default", Crash::new(id, raw, Dumps::new()))
+        .run("with-teams", Crash::new(id, raw, Dumps::new()))
         .await?;
 
     println!(

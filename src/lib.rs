@@ -11,7 +11,7 @@
 //! | [`queue`] | tells processors what to do: memory, `sqlite` | `queue` |
 //! | [`stackwalk`] | minidump in, stackwalk JSON out; `http-symbols` | `stackwalk` |
 //! | [`signature`] | the text that groups a crash with its like | `signature` |
-//! | [`processor`] | rules, rulesets, pipeline, worker | `processor` |
+//! | [`processor`] | rules, rulesets, pipeline, worker; `ruleset-files`, `http-versions` | `processor` |
 //!
 //! The default features are `processor` and `sqlite`. Process a minidump:
 //!
@@ -58,7 +58,8 @@ pub mod prelude {
     };
     #[cfg(feature = "processor")]
     pub use socorro_processor::{
-        AsyncRule, Crash, Item, Pipeline, Rule, RuleError, RuleInfo, Ruleset, Worker, WorkerOptions,
+        AsyncRule, Crash, Item, Pipeline, Rule, RuleError, RuleInfo, Ruleset, Worker,
+        WorkerOptions, rules::RulesetOptions,
     };
     #[cfg(feature = "queue")]
     pub use socorro_queue::{CrashQueue, Job, Lane, QueueOptions};

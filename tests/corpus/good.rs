@@ -1,7 +1,6 @@
 //! Good dumps: the results have to equal the recorded ones.
 
 use std::{
-    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -15,6 +14,10 @@ use socorro::{
 };
 
 use crate::{json, lists, needs_big};
+
+/// The clock and the host of the recorded results.
+const NOW: &str = "2026-01-02T03:04:05Z";
+const HOST: &str = "testhost";
 
 /// One entry of the manifest.
 pub(crate) struct Case {
@@ -102,7 +105,7 @@ impl Case {
         Ok(problems)
     }
 
-    /// Runs the default ruleset and compares what its rules write.
+    /// Runs the default ruleset and compares the processed crash.
     async fn process(
         &self,
         stackwalker: Arc<InProcessStackwalker>,
@@ -119,38 +122,82 @@ impl Case {
                 },
             );
         }
-        let pipeline = Pipeline::new(Environment::system())
-            .with_default_rulesets(stackwalker, &Arc::new(SignatureGenerator::new(lists()?)));
+        let lists = lists()?;
+        let pipeline = Pipeline::new(Environment::fixed(NOW.parse()?, HOST))
+            .with_default_rulesets(stackwalker, &Arc::new(SignatureGenerator::new(lists.0)));
         let crash = Crash::new(self.id, self.raw.clone(), dumps);
         let crash = pipeline.run("default", crash).await?;
-        let ruleset = pipeline.ruleset("default").context("no default ruleset")?;
+        let mut ignored = vec![];
+        if !lists.1 {
+            ignored.extend(["signature", "proto_signature", "signature_debug"]);
+        }
         // A damaged symbol file that came by HTTP, as when the results were recorded, was reported
         // as missing; here it is corrupt, which is better.
-        let modules = crash
-            .processed
-            .lookup("json_dump.modules")
-            .and_then(Value::as_array);
-        let corrupt = modules
+        let modules = crash.processed.lookup("json_dump.modules");
+        let modules = modules.and_then(Value::as_array);
+        if modules
             .into_iter()
             .flatten()
-            .any(|module| module["corrupt_symbols"] == true);
-        let written: BTreeSet<&str> = ruleset
-            .infos()
-            .flat_map(|info| info.writes)
-            .filter_map(Item::top_level_field)
-            // Names this program, and where the signature lists came from.
-            .filter(|name| !["stackwalk_version", "signature_debug", "json_dump"].contains(name))
-            .filter(|name| !(corrupt && *name == "missing_symbols"))
-            .collect();
-        let value = |fields: &Map<String, Value>, name: &str| serde_json::json!({ name: fields.get(name).cloned().unwrap_or_default() });
-        let compared = written.into_iter().flat_map(|name| {
-            differences(
-                &value(crash.processed.as_map(), name),
-                &value(expected, name),
-            )
-        });
-        Ok(compared
+            .any(|module| module["corrupt_symbols"] == true)
+        {
+            ignored.extend(["missing_symbols", "json_dump"]);
+        }
+        let found = compare(crash.processed.into_map(), expected.clone(), &ignored);
+        Ok(found
+            .into_iter()
             .map(|problem| format!("processed crash: {problem}"))
             .collect())
     }
+}
+
+/// Where two processed crashes differ, top-level fields in `ignored` apart.
+fn compare(
+    mut found: Map<String, Value>,
+    mut expected: Map<String, Value>,
+    ignored: &[&str],
+) -> Vec<String> {
+    if let Some(Value::String(log)) = found.get_mut("signature_debug") {
+        *log = same_lists(log);
+    }
+    let mut problems = Vec::new();
+    // Stackwalks, that of the main minidump and those of further ones, are compared by their own
+    // rules; the version names the program.
+    let further: Vec<String> = expected
+        .iter()
+        .filter(|(_, value)| value.get("json_dump").is_some())
+        .map(|(name, _)| name.clone())
+        .collect();
+    for fields in [&mut found, &mut expected] {
+        fields.retain(|name, _| !ignored.contains(&name.as_str()));
+    }
+    problems.extend(compare_walks(&mut found, &mut expected));
+    for name in further {
+        if let (Some(Value::Object(found)), Some(Value::Object(expected))) =
+            (found.get_mut(&name), expected.get_mut(&name))
+        {
+            problems.extend(compare_walks(found, expected));
+        }
+    }
+    problems.extend(differences(&Value::Object(found), &Value::Object(expected)));
+    problems
+}
+
+/// Takes the stackwalks out and compares them.
+fn compare_walks(found: &mut Map<String, Value>, expected: &mut Map<String, Value>) -> Vec<String> {
+    found.remove("stackwalk_version");
+    expected.remove("stackwalk_version");
+    let [found, expected] =
+        [found, expected].map(|fields| fields.remove("json_dump").unwrap_or_default());
+    differences(&found, &expected)
+}
+
+/// The log of the signature as it would be with upstream's included lists.
+fn same_lists(log: &str) -> String {
+    let lines = log.split('\n').map(
+        |line| match line.split_once("using signature lists from ") {
+            Some((rule, _)) => format!("{rule}using included signature lists"),
+            None => line.to_owned(),
+        },
+    );
+    lines.collect::<Vec<_>>().join("\n")
 }

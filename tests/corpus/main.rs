@@ -102,16 +102,20 @@ async fn run() -> Result<bool> {
     Ok(failed == 0)
 }
 
-/// The signature lists that the results were recorded with, or else our own.
-fn lists() -> Result<SignatureLists> {
+/// The signature lists that the results were recorded with, or else our own; and whether they are
+/// those.
+fn lists() -> Result<(SignatureLists, bool)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let vectors = env::var_os("SOCORRO_CONFORMANCE")
         .map_or(root.join("../shared/conformance"), PathBuf::from);
     let lists = vectors.join("signature/siglists");
     if lists.is_dir() {
-        return Ok(SignatureLists::from_directory(lists)?);
+        return Ok((SignatureLists::from_directory(lists)?, true));
     }
-    Ok(SignatureLists::default())
+    println!(
+        "signatures are not compared: set SOCORRO_CONFORMANCE to the directory of the vectors"
+    );
+    Ok((SignatureLists::default(), false))
 }
 
 fn needs_big(case: &Value) -> bool {

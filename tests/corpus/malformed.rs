@@ -38,7 +38,7 @@ pub(crate) async fn run(directory: &Path) -> Result<(usize, Vec<String>)> {
     let cases = manifest["cases"]
         .as_array()
         .context("the manifest has no array named cases")?;
-    let generator = Arc::new(SignatureGenerator::new(lists()?));
+    let generator = Arc::new(SignatureGenerator::new(lists()?.0));
     let mut problems = Vec::new();
     for case in cases {
         let name = case["name"].as_str().context("a case without name")?;

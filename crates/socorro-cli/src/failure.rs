@@ -139,7 +139,17 @@ impl From<socorro_signature::SignatureError> for Failure {
 
 impl From<socorro_processor::Error> for Failure {
     fn from(error: socorro_processor::Error) -> Self {
-        Self::usage(with_causes(&error))
+        use socorro_processor::Error as Processor;
+        let message = with_causes(&error);
+        match error {
+            Processor::UnknownRuleset { .. } | Processor::UnknownRule { .. } => {
+                Self::usage(message)
+            }
+            Processor::RulesetFile { .. } => {
+                Self::new(message).hint("`socorro rules list` shows the rules and their options")
+            }
+            _ => Self::new(message),
+        }
     }
 }
 

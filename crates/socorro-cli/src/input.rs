@@ -8,7 +8,8 @@ use std::{
 
 use flate2::bufread::MultiGzDecoder;
 use indicatif::ProgressBar;
-use socorro_core::{Dump, RawCrash};
+use serde_json::Value;
+use socorro_core::{Dump, RawCrash, json};
 
 use crate::failure::Failure;
 
@@ -28,6 +29,10 @@ const ANNOTATIONS_LIMIT: Limit = Limit {
 const LIST_LIMIT: Limit = Limit {
     bytes: 64 << 20,
     of: "lists, with room for a million crash ids",
+};
+const DOCUMENT_LIMIT: Limit = Limit {
+    bytes: 64 << 20,
+    of: "JSON documents",
 };
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 const MINIDUMP_MAGIC: &[u8] = b"MDMP";
@@ -83,6 +88,23 @@ pub(crate) fn annotations(path: &Path) -> Result<RawCrash, Failure> {
 /// The annotations in a file, or none where no file is given.
 pub(crate) fn annotations_or_none(path: Option<&Path>) -> Result<RawCrash, Failure> {
     path.map_or_else(|| Ok(RawCrash::new()), annotations)
+}
+
+/// Reads a JSON document, compressed or not, from a file or standard input (`-`). `what` says what it
+/// should be: "a case".
+///
+/// # Errors
+///
+/// When it is not there, cannot be read, is no JSON, is too large or nested too deep.
+pub(crate) fn document(path: &Path, what: &str) -> Result<Value, Failure> {
+    let what = format!("{what} {}", name(path));
+    let bytes = if is_stdin(path) {
+        read(io::stdin().lock(), DOCUMENT_LIMIT, &what)?
+    } else {
+        read(open(path, &what)?, DOCUMENT_LIMIT, &what)?
+    };
+    json::read(&bytes, DOCUMENT_LIMIT.bytes)
+        .map_err(|error| Failure::because(cannot_read(&what), &error))
 }
 
 /// Opens a file with crashes, or standard input (`-`), to be read from beginning to end. What is

@@ -2,22 +2,25 @@
 
 use std::sync::Arc;
 
-use socorro_core::Environment;
-use socorro_processor::Pipeline;
+use socorro_processor::{Pipeline, rules::RulesetOptions};
 use socorro_signature::SignatureGenerator;
 
-use crate::{arguments::WalkArguments, failure::Failure};
+use crate::{
+    arguments::{RulesetArguments, WalkArguments},
+    failure::Failure,
+};
 
-/// The pipeline with the built-in rulesets.
+/// The pipeline with the built-in rulesets and those of the user.
 ///
 /// # Errors
 ///
-/// When symbols cannot be used.
+/// When symbols or the ruleset file cannot be used.
 pub(crate) fn pipeline(
     walk: &WalkArguments,
     signatures: &Arc<SignatureGenerator>,
+    rulesets: &RulesetArguments,
 ) -> Result<Pipeline, Failure> {
     let walker = Arc::new(walk.walker()?);
-    let pipeline = Pipeline::new(Environment::system());
-    Ok(pipeline.with_default_rulesets(walker, signatures))
+    let options = RulesetOptions::new(walker, Arc::clone(signatures));
+    rulesets.pipeline(&options)
 }

@@ -7,6 +7,7 @@
 //! | [`Dumps`], [`Dump`], [`DumpName`] | the minidumps and other files beside them |
 //! | [`ProcessedCrash`] | what the pipeline makes of both |
 //! | [`schema::Schema`] | every field: types, permission, where it comes from |
+//! | [`telemetry`] | the small public report made of a processed crash |
 //! | [`json`] | the tolerant reader and the written forms |
 //! | [`time`], [`Environment`] | the clock and the host name, injectable |
 //!
@@ -36,6 +37,7 @@ pub mod json;
 mod processed_crash;
 mod raw_crash;
 pub mod schema;
+pub mod telemetry;
 pub mod time;
 
 pub use crash_id::CrashId;

@@ -1,5 +1,6 @@
 //! A crash on its way through the pipeline.
 
+use serde_json::Value;
 use socorro_core::{CrashId, Dumps, ProcessedCrash, RawCrash};
 
 /// One crash while rules work on it: what came in, what has been found out, and the notes.
@@ -48,6 +49,29 @@ impl Crash {
     pub fn wrong_type(&mut self, place: &str, expected: &str) {
         let rule = self.rule;
         self.note(format!("{rule}: {place} is not {expected}"));
+    }
+
+    /// The text of an annotation. One that is there but not text leaves a note and counts as absent.
+    pub fn text_annotation(&mut self, name: &str) -> Option<String> {
+        match self.raw.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            _ => {
+                self.wrong_type(name, "text");
+                None
+            }
+        }
+    }
+
+    /// The text at a place in the processed crash, or the null there. Anything else leaves a note and
+    /// counts as absent.
+    pub fn text_or_null(&mut self, place: &str) -> Option<Value> {
+        match self.processed.lookup(place)? {
+            value @ (Value::String(_) | Value::Null) => Some(value.clone()),
+            _ => {
+                self.wrong_type(place, "text");
+                None
+            }
+        }
     }
 
     /// The notes of this run.

@@ -2,7 +2,9 @@
 //!
 //! A [`Crash`] goes through a [`Ruleset`], an ordered list of [`Rule`]s, inside a [`Pipeline`],
 //! which does the bookkeeping and keeps a failing rule from harming the others. The built-in rules
-//! are in [`rules`]; [`rules::default_ruleset`] is their table of contents.
+//! are in [`rules`]; [`RulesetOptions::default_ruleset`](rules::RulesetOptions::default_ruleset) is
+//! their table of contents. What they need from outside are a stackwalker, a generator of
+//! signatures, and somebody who knows versions ([`version_lookup`]).
 //!
 //! ```
 //! use std::sync::Arc;
@@ -28,23 +30,41 @@
 //! # }).unwrap();
 //! # Ok::<(), std::io::Error>(())
 //! ```
+//!
+//! | Feature | What it adds |
+//! |---|---|
+//! | `cases` | `case`: crashes written down as JSON, to try rules on |
+//! | `http-versions` | [`version_lookup`] over HTTP(S) |
+//! | `ruleset-files` | `ruleset_file`: rulesets from a TOML file, without Rust |
+//! | `testkit` | `testing`: helpers for tests of rules |
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "cases")]
+pub mod case;
 mod crash;
+pub mod destinations;
 mod error;
+#[cfg(any(feature = "http-versions", feature = "webhook"))]
+mod http;
 mod pipeline;
 mod rule;
 pub mod rules;
 mod ruleset;
+#[cfg(feature = "ruleset-files")]
+pub mod ruleset_file;
+mod suggestion;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testing;
 pub mod values;
+pub mod version_lookup;
 mod worker;
 
 pub use crash::Crash;
+pub use destinations::{Destination, Destinations};
 pub use error::Error;
-pub use pipeline::Pipeline;
+pub use pipeline::{GIVEN_FIELDS, Pipeline};
 pub use rule::{AsyncRule, Item, Rule, RuleError, RuleInfo};
 pub use ruleset::Ruleset;
+pub use suggestion::nearest;
 pub use worker::{Failure, StageTimes, Summary, Worker, WorkerOptions};

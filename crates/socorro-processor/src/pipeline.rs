@@ -17,6 +17,9 @@ use crate::{
     ruleset::{Ruleset, Step},
 };
 
+/// What is in a processed crash before the first rule runs: reading it needs no rule that writes it.
+pub const GIVEN_FIELDS: [&str; 3] = ["success", "signature", "started_datetime"];
+
 /// The signature of a crash whose signature rule did not run.
 const PLACEHOLDER_SIGNATURE: &str = "EMPTY: crash failed to process";
 /// What outlives a run when a ruleset starts from an empty processed crash.
@@ -167,10 +170,10 @@ impl Pipeline {
 
 /// Forgets what an earlier run found out, but not that there was one.
 fn carry_over(processed: &mut ProcessedCrash) {
-    let earlier = std::mem::take(processed);
+    let mut earlier = std::mem::take(processed);
     for name in CARRIED_OVER {
-        if let Some(value) = earlier.get(name) {
-            processed.set(name, value.clone());
+        if let Some(value) = earlier.remove(name) {
+            processed.set(name, value);
         }
     }
 }
@@ -178,10 +181,22 @@ fn carry_over(processed: &mut ProcessedCrash) {
 impl Ruleset {
     /// Applies one rule of the ruleset to a crash, if it applies, and nothing else: no bookkeeping,
     /// no other rules. `None` when the ruleset has no rule of that name.
+    ///
+    /// In debug builds, a rule that writes what it does not declare fails with the kind
+    /// `undeclared_write`.
     pub async fn apply_rule(&self, name: &str, crash: &mut Crash) -> Option<Result<(), RuleError>> {
         let step = self.steps().iter().find(|step| step.info().name == name)?;
-        crash.enter(step.info().name);
-        Some(run_step(step, crash).await)
+        let info = step.info();
+        let before = cfg!(debug_assertions).then(|| crash.clone());
+        crash.enter(info.name);
+        let result = run_step(step, crash).await;
+        let undeclared = before.map(|before| info.undeclared_writes(&before, crash));
+        Some(
+            match undeclared.filter(|undeclared| !undeclared.is_empty()) {
+                Some(undeclared) => Err(RuleError::new("undeclared_write", undeclared.join(", "))),
+                None => result,
+            },
+        )
     }
 }
 

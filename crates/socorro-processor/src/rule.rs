@@ -3,6 +3,8 @@
 use std::{borrow::Cow, fmt};
 
 use async_trait::async_trait;
+use serde_json::{Map, Value};
+use socorro_core::schema::Schema;
 
 use crate::crash::Crash;
 
@@ -88,6 +90,35 @@ pub struct RuleInfo {
     pub writes: &'static [Item],
 }
 
+impl RuleInfo {
+    /// What changed between two states of a crash although the rule does not declare to write it:
+    /// fields and annotations that came, went or have another value now.
+    #[must_use]
+    pub fn undeclared_writes(&self, before: &Crash, after: &Crash) -> Vec<String> {
+        let fields = changed(before.processed.as_map(), after.processed.as_map())
+            .filter(|name| !self.writes.iter().any(|item| item.covers_field(name)))
+            .map(|name| format!("field {name}"));
+        let annotations = changed(before.raw.as_map(), after.raw.as_map())
+            .filter(|name| !self.writes.iter().any(|item| item.covers_annotation(name)))
+            .map(|name| format!("annotation {name}"));
+        let dumps = (before.dumps != after.dumps).then(|| "dumps".to_owned());
+        fields.chain(annotations).chain(dumps).collect()
+    }
+}
+
+/// The names of all members that differ.
+fn changed<'a>(
+    before: &'a Map<String, Value>,
+    after: &'a Map<String, Value>,
+) -> impl Iterator<Item = &'a String> {
+    let gone = before.keys().filter(|name| !after.contains_key(*name));
+    let new = after
+        .iter()
+        .filter(|(name, value)| before.get(*name) != Some(value))
+        .map(|(name, _)| name);
+    gone.chain(new)
+}
+
 /// Something that a rule reads or writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -113,6 +144,33 @@ impl Item {
         match self {
             Self::Field(path) => Some(path.split_once('.').map_or(*path, |(first, _)| first)),
             _ => None,
+        }
+    }
+
+    /// Whether this is, or holds, or lies in a top-level field of the processed crash.
+    #[must_use]
+    pub fn covers_field(&self, name: &str) -> bool {
+        match self {
+            Self::Field(_) => self.top_level_field() == Some(name),
+            Self::CopiedFields => Schema::processed_crash()
+                .field(name)
+                .is_some_and(|field| field.source_annotation().is_some()),
+            // They lie below the names of files, of which the schema knows only the usual one.
+            Self::FurtherMinidumps => {
+                name.starts_with("upload_file_minidump")
+                    || Schema::processed_crash().field(name).is_none()
+            }
+            Self::Annotation(_) | Self::Annotations | Self::Dumps => false,
+        }
+    }
+
+    /// Whether this is, or holds, a member of the raw crash.
+    #[must_use]
+    pub fn covers_annotation(&self, name: &str) -> bool {
+        match self {
+            Self::Annotations => true,
+            Self::Annotation(annotation) => *annotation == name,
+            _ => false,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! no `_` between digits, no digits of other scripts, no infinities.
 
 use serde_json::{Number, Value};
+use socorro_core::time::Timestamp;
 
 /// Whether Python's `str.strip` takes the character off: Unicode white space and the four
 /// information separators.
@@ -97,6 +98,26 @@ pub fn as_boolean(value: &Value) -> Option<bool> {
         "0" | "false" => Some(false),
         _ => None,
     }
+}
+
+/// The moment that a text names in ISO 8601: `YYYY-MM-DD`, then `T` or a space and
+/// `HH:MM[:SS[.ffffff]]`, then `Z` or an offset. Without an offset it is UTC; without a time it is
+/// midnight.
+///
+/// ```
+/// use socorro_processor::values::moment;
+///
+/// let seconds = |text| moment(text).map(|moment| moment.as_second());
+/// assert_eq!(seconds("2022-09-20T14:35:25-07:30"), Some(1_663_711_525));
+/// assert_eq!(seconds("2022-09-20 14:35"), Some(1_663_684_500));
+/// assert_eq!(seconds("yesterday"), None);
+/// ```
+#[must_use]
+pub fn moment(text: &str) -> Option<Timestamp> {
+    let parse = |text: &str| text.parse::<Timestamp>().ok();
+    parse(text)
+        .or_else(|| parse(&format!("{text}Z")))
+        .or_else(|| parse(&format!("{text}T00:00Z")))
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ pub trait CrashQueue: fmt::Debug + fmt::Display + Send + Sync + 'static {
     ///
     /// It is no error when the lease is lost or the message was acked already, because nobody
     /// could do anything about it; not every backend could tell, either. A message whose lease ran
-    /// out but which nobody else has received is ended as well.
+    /// out but which nobody else has received is ended as well, where the backend can.
     ///
     /// # Errors
     ///

@@ -9,6 +9,7 @@ use crate::{error::Error, layout};
 
 /// The longest name of a destination.
 const MAX_DESTINATION: usize = 64;
+const CRASH_ID_LENGTH: usize = 36;
 
 /// Where a document lies: a key that cannot be made from free text, so that no document lands on
 /// a crash or outside of the storage.
@@ -52,15 +53,25 @@ impl DocumentKey {
     ///
     /// [`Error::InvalidDestination`] unless the name is 1 to 64 ASCII letters, digits, `_` or `-`.
     pub fn outbox(destination: &str, id: &CrashId) -> Result<Self, Error> {
-        let fits = (1..=MAX_DESTINATION).contains(&destination.len());
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-        if fits && destination.bytes().all(plain) {
-            Ok(Self(format!("outbox/{destination}/{id}")))
-        } else {
-            Err(Error::InvalidDestination {
-                name: destination.chars().take(MAX_DESTINATION).collect(),
-            })
-        }
+        let DocumentFolder(folder) = DocumentFolder::outbox(destination)?;
+        Ok(Self(format!("{folder}/{id}")))
+    }
+
+    /// A note that was set aside to be settled, so that nobody else writes it meanwhile:
+    /// `outbox/{destination}/{crash id}-{16 hexadecimal digits}`.
+    ///
+    /// # Errors
+    ///
+    /// As [`DocumentKey::outbox`].
+    pub fn outbox_set_aside(destination: &str, id: &CrashId, mark: u64) -> Result<Self, Error> {
+        let Self(note) = Self::outbox(destination, id)?;
+        Ok(Self(format!("{note}-{mark:016x}")))
+    }
+
+    /// The report of a crash for telemetry: `v1/crash_report/{YYYYMMDD}/{crash id}`.
+    #[must_use]
+    pub fn crash_report(id: &CrashId) -> Self {
+        Self(layout::crash_report(id))
     }
 
     /// The key below the root of the storage.
@@ -68,12 +79,78 @@ impl DocumentKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The crash that the document is about, when its key names one.
+    #[must_use]
+    pub fn crash_id(&self) -> Option<CrashId> {
+        let (_, file) = self.0.rsplit_once('/')?;
+        let name = file.strip_suffix(".json").unwrap_or(file);
+        let id = match name.split_at_checked(CRASH_ID_LENGTH) {
+            Some((id, mark)) if mark.starts_with('-') => id,
+            _ => name,
+        };
+        CrashId::parse(id).ok()
+    }
 }
 
 impl fmt::Display for DocumentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
     }
+}
+
+/// Documents of one kind, to list them.
+///
+/// ```
+/// use socorro_storage::DocumentFolder;
+///
+/// let folder = DocumentFolder::outbox("telemetry")?;
+/// assert_eq!(folder.as_str(), "outbox/telemetry");
+/// # Ok::<(), socorro_storage::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DocumentFolder(String);
+
+impl DocumentFolder {
+    /// The records of messages that were given up on `date`.
+    #[must_use]
+    pub fn dead_letters(date: Date) -> Self {
+        Self(format!("dead-letter/{}", layout::day(date)))
+    }
+
+    /// The notes of what a destination has not taken yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidDestination`] unless the name is 1 to 64 ASCII letters, digits, `_` or `-`.
+    pub fn outbox(destination: &str) -> Result<Self, Error> {
+        let fits = (1..=MAX_DESTINATION).contains(&destination.len());
+        if fits && destination.bytes().all(is_plain) {
+            Ok(Self(format!("outbox/{destination}")))
+        } else {
+            Err(Error::InvalidDestination {
+                name: destination.chars().take(MAX_DESTINATION).collect(),
+            })
+        }
+    }
+
+    /// The key below the root of the storage, without a slash at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The document at a key of the store, if it lies right in this folder and has a name that a
+    /// document can have.
+    pub(crate) fn key_of(&self, key: &str) -> Option<DocumentKey> {
+        let file = key.strip_prefix(&self.0)?.strip_prefix('/')?;
+        let name = file.strip_suffix(".json").unwrap_or(file);
+        (!name.is_empty() && name.bytes().all(is_plain)).then(|| DocumentKey(key.to_owned()))
+    }
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }
 
 #[cfg(test)]
@@ -95,10 +172,35 @@ mod tests {
     }
 
     #[test]
+    fn only_documents_are_found_in_a_folder() {
+        let folder = DocumentFolder::dead_letters(DAY);
+        let id = CrashId::mint(DAY, 0);
+        let key = DocumentKey::dead_letter(DAY, &id);
+        assert_eq!(folder.key_of(key.as_str()), Some(key.clone()));
+        assert_eq!(key.crash_id(), Some(id));
+        let of_body = DocumentKey::dead_letter_of_body(DAY, b"x");
+        assert_eq!(folder.key_of(of_body.as_str()), Some(of_body.clone()));
+        assert_eq!(of_body.crash_id(), None);
+        for key in ["", "a/b.json", "x#1", ".json", "a b.json"] {
+            assert_eq!(folder.key_of(&format!("{}/{key}", folder.as_str())), None);
+        }
+        assert_eq!(folder.key_of("dead-letter/20260103/a.json"), None);
+    }
+
+    #[test]
     fn a_destination_cannot_lead_elsewhere() {
         let id = CrashId::mint(DAY, 0);
         let key = DocumentKey::outbox("telemetry", &id).unwrap();
         assert_eq!(key.as_str(), format!("outbox/telemetry/{id}"));
+        assert_eq!(key.crash_id(), Some(id));
+        let aside = DocumentKey::outbox_set_aside("telemetry", &id, 7).unwrap();
+        assert_eq!(
+            aside.as_str(),
+            format!("outbox/telemetry/{id}-0000000000000007")
+        );
+        assert_eq!(aside.crash_id(), Some(id));
+        let folder = DocumentFolder::outbox("telemetry").unwrap();
+        assert_eq!(folder.key_of(aside.as_str()), Some(aside));
         for name in ["", "..", "a/b", "a b", "é", &"x".repeat(65)] {
             let error = DocumentKey::outbox(name, &id).unwrap_err();
             assert!(

@@ -57,6 +57,12 @@ pub enum Error {
         /// What the engine said.
         source: Option<Source>,
     },
+    /// The storage is only to be read here.
+    #[error("{what} cannot be changed: the storage is read-only here")]
+    ReadOnly {
+        /// What was to be written or deleted.
+        what: Box<Subject>,
+    },
     /// Somebody else wrote in between. Read again, then decide.
     #[error("{what} in {storage} is not the version it was expected to be")]
     Conflict {
@@ -107,7 +113,7 @@ pub enum Error {
     )]
     MissingFeature {
         /// The scheme.
-        scheme: &'static str,
+        scheme: String,
         /// The feature that brings it.
         feature: &'static str,
     },
@@ -149,7 +155,7 @@ impl Error {
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::Corrupt { .. } => ErrorKind::Corrupt,
             Self::Unavailable { .. } => ErrorKind::Unavailable,
-            Self::Denied { .. } => ErrorKind::Denied,
+            Self::Denied { .. } | Self::ReadOnly { .. } => ErrorKind::Denied,
             Self::Conflict { .. } => ErrorKind::Conflict,
             Self::TooLarge { .. } => ErrorKind::TooLarge,
             Self::LocalFile { .. } => ErrorKind::LocalFile,
@@ -190,6 +196,7 @@ impl Error {
             | Self::Corrupt { what, .. }
             | Self::Unavailable { what, .. }
             | Self::Denied { what, .. }
+            | Self::ReadOnly { what }
             | Self::Conflict { what, .. }
             | Self::TooLarge { what, .. } => Some(what),
             _ => None,

@@ -2,14 +2,18 @@
 
 use std::path::Path;
 
-use futures::{StreamExt as _, TryStreamExt as _, stream};
-use socorro_core::{CrashId, Dump};
+use futures::{
+    StreamExt as _, TryStreamExt as _,
+    stream::{self, BoxStream},
+};
+use socorro_core::{CrashId, Dump, time::Date};
 
 use crate::{
     error::{Error, ErrorKind},
+    item::Item,
     layout,
     storage::CrashStorage,
-    values::FetchedDumps,
+    values::{Copied, Expected, FetchedDumps},
 };
 
 /// How many dumps of one crash are fetched at the same time.
@@ -63,6 +67,104 @@ pub trait CrashStorageExt: CrashStorage {
             Ok(fetched)
         }
     }
+
+    /// Copies a crash with all its parts to another storage, by way of `directory`, which has to
+    /// exist and is for this crash only. From older keys and trees it comes to the keys of today.
+    ///
+    /// A processed crash that the other storage has already is kept. Can be repeated.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`CrashStorage::raw_crash`], [`CrashStorage::processed_crash`] and
+    /// [`CrashStorageExt::dumps_to_dir`] here (a report without a list of dump names has no dumps),
+    /// and of saving there.
+    fn copy_to<S: CrashStorage + ?Sized>(
+        &self,
+        id: &CrashId,
+        other: &S,
+        directory: &Path,
+    ) -> impl Future<Output = Result<Copied, Error>> + Send {
+        async move {
+            let raw_crash = self.raw_crash(id).await?;
+            let fetched = match self.dumps_to_dir(id, directory).await {
+                Err(error) if error.kind() == ErrorKind::NotFound => FetchedDumps::default(),
+                result => result?,
+            };
+            let processed = match self.processed_crash(id).await {
+                Err(error) if error.kind() == ErrorKind::NotFound => None,
+                result => Some(result?.value),
+            };
+            other.save_raw_crash(id, &raw_crash, &fetched.dumps).await?;
+            let mut copied = Copied {
+                dumps: fetched,
+                processed_crash: false,
+            };
+            if let Some(crash) = processed {
+                let saved = other.save_processed_crash(id, &crash, Expected::Absent);
+                copied.processed_crash = match saved.await {
+                    Ok(_) => true,
+                    Err(error) if error.kind() == ErrorKind::Conflict => false,
+                    Err(error) => return Err(error),
+                };
+            }
+            Ok(copied)
+        }
+    }
+
+    /// The raw crashes of one day, after `after`, that have no processed crash, in ascending order:
+    /// what got lost, or is still waiting. An error ends the stream.
+    ///
+    /// Merges the lists of the raw and of the processed crashes, so it reads the keys of all
+    /// processed crashes once, and looks again at each crash that seems to have none, since it may
+    /// have been processed in the meantime.
+    fn list_unprocessed(
+        &self,
+        date: Date,
+        after: Option<CrashId>,
+    ) -> BoxStream<'_, Result<CrashId, Error>> {
+        let lists = Merge {
+            raw: self.list_raw(date, after),
+            processed: self.list_processed(date, after),
+            reached: None,
+            ended: false,
+        };
+        stream::try_unfold(lists, move |mut lists| async move {
+            while let Some(id) = lists.next().await? {
+                if !self.exists(&id, &Item::ProcessedCrash).await? {
+                    return Ok(Some((id, lists)));
+                }
+            }
+            Ok(None)
+        })
+        .boxed()
+    }
 }
 
 impl<T: CrashStorage + ?Sized> CrashStorageExt for T {}
+
+type Ids<'a> = BoxStream<'a, Result<CrashId, Error>>;
+
+/// Two ascending lists of the same day.
+struct Merge<'a> {
+    raw: Ids<'a>,
+    processed: Ids<'a>,
+    /// The last processed crash that was read.
+    reached: Option<CrashId>,
+    ended: bool,
+}
+
+impl Merge<'_> {
+    /// The next raw crash that is not among the processed ones.
+    async fn next(&mut self) -> Result<Option<CrashId>, Error> {
+        while let Some(id) = self.raw.try_next().await? {
+            while !self.ended && self.reached.is_none_or(|reached| reached < id) {
+                self.reached = self.processed.try_next().await?;
+                self.ended = self.reached.is_none();
+            }
+            if self.reached != Some(id) {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+}

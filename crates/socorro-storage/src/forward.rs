@@ -8,7 +8,7 @@ use futures::stream::BoxStream;
 use socorro_core::{CrashId, DumpName, Dumps, ProcessedCrash, RawCrash, time::Date};
 
 use crate::{
-    document::DocumentKey,
+    document::{DocumentFolder, DocumentKey},
     error::Error,
     item::Item,
     storage::CrashStorage,
@@ -83,12 +83,31 @@ macro_rules! forward_to_content {
                 (**self).list_raw(date, after)
             }
 
+            fn list_processed(
+                &self,
+                date: Date,
+                after: Option<CrashId>,
+            ) -> BoxStream<'_, Result<CrashId, Error>> {
+                (**self).list_processed(date, after)
+            }
+
             async fn save_document(&self, key: &DocumentKey, content: Bytes) -> Result<(), Error> {
                 (**self).save_document(key, content).await
             }
 
             async fn document(&self, key: &DocumentKey) -> Result<Bytes, Error> {
                 (**self).document(key).await
+            }
+
+            async fn delete_document(&self, key: &DocumentKey) -> Result<(), Error> {
+                (**self).delete_document(key).await
+            }
+
+            fn list_documents(
+                &self,
+                folder: &DocumentFolder,
+            ) -> BoxStream<'_, Result<DocumentKey, Error>> {
+                (**self).list_documents(folder)
             }
 
             async fn check(&self) -> Result<(), Error> {

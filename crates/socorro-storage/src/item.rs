@@ -44,7 +44,7 @@ pub enum Subject {
     },
     /// A document beside the crashes.
     Document(DocumentKey),
-    /// The list of the raw crashes of one day.
+    /// The list of the crashes of one day.
     Day(Date),
     /// The storage as a whole.
     Storage,
@@ -81,7 +81,7 @@ impl fmt::Display for Subject {
         match self {
             Self::Crash { id, item } => write!(f, "the {item} of crash {id}"),
             Self::Document(key) => write!(f, "the document {key}"),
-            Self::Day(date) => write!(f, "the list of raw crashes of {date}"),
+            Self::Day(date) => write!(f, "the list of crashes of {date}"),
             Self::Storage => f.write_str("the storage"),
         }
     }

@@ -1,9 +1,13 @@
 //! Crash storage: raw crashes, their dumps and processed crashes, in any object store.
 //!
 //! [`CrashStorage`] is the contract, [`ObjectStorage`] the one implementation: in memory, in a
-//! local directory, in S3 (feature `s3`), and over any store of the `object_store` crate.
-//! [`open`] makes one from an address. Keys and stored bytes are those of Mozilla's buckets (see
-//! [`layout`]), so that both can work on the same data.
+//! local directory, in buckets of S3, Google and Azure, and over any store of the `object_store`
+//! crate. [`open`] makes one from an address, and [`create`] the bucket or directory that an
+//! address names. [`layer`] has what can be put around any of them, [`telemetry`] the copies for
+//! telemetry.
+//!
+//! Keys and stored bytes are those of Mozilla's buckets (see [`layout`]), so that both can work on
+//! the same data. Older trees of directories can be read, and copied from.
 //!
 //! ```
 //! use socorro_core::{CrashId, Dump, DumpName, Dumps, RawCrash, time::Date};
@@ -45,7 +49,9 @@
 //!
 //! | feature | default | brings |
 //! |---|---|---|
-//! | `s3` | no | `s3://` addresses; needs an HTTP client with TLS |
+//! | `s3` | no | `s3://` addresses; brings an HTTP client with TLS, as the next two do |
+//! | `gcs` | no | `gs://` addresses: Google Cloud Storage |
+//! | `azure` | no | `az://` addresses: Azure Blob Storage |
 //! | `testkit` | no | the `testkit` module: a conformance suite for storages of your own, a storage that fails when told to |
 //!
 //! # Runtime
@@ -56,10 +62,13 @@
 
 mod address;
 mod document;
+mod engine;
 mod error;
 mod extension;
+mod fan_out;
 mod forward;
 mod item;
+pub mod layer;
 pub mod layout;
 mod object;
 mod options;
@@ -68,15 +77,16 @@ mod storage;
 pub mod testkit;
 mod values;
 
-pub use address::open;
-pub use document::DocumentKey;
+pub use address::{create, open};
+pub use document::{DocumentFolder, DocumentKey};
 pub use error::{Error, ErrorKind, Source};
 pub use extension::CrashStorageExt;
+pub use fan_out::FanOut;
 pub use item::{Item, Subject};
 pub use object::ObjectStorage;
 pub use options::StorageOptions;
 pub use storage::CrashStorage;
 pub use values::{
-    Catalog, CatalogEntry, DeleteReport, DumpNames, Expected, FetchedDumps, Remaining, SaveReceipt,
-    Stored, Version,
+    Catalog, CatalogEntry, Copied, DeleteReport, DumpNames, Expected, FetchedDumps, Remaining,
+    SaveReceipt, Stored, Version,
 };

@@ -8,7 +8,7 @@ use futures::stream::BoxStream;
 use socorro_core::{CrashId, DumpName, Dumps, ProcessedCrash, RawCrash, time::Date};
 
 use crate::{
-    document::DocumentKey,
+    document::{DocumentFolder, DocumentKey},
     error::Error,
     item::Item,
     values::{Catalog, DeleteReport, DumpNames, Expected, SaveReceipt, Stored},
@@ -120,9 +120,10 @@ pub trait CrashStorage: fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// [`Error::Denied`].
     async fn catalog(&self, id: &CrashId) -> Result<Catalog, Error>;
 
-    /// Deletes everything there is for a crash: dumps first, then processed and raw crash, and the
-    /// list of dump names last, once no dump is left. Can be repeated until the report is
-    /// complete; a crash that is not there is deleted already.
+    /// Deletes everything there is for a crash, at older keys too: dumps first, then processed and
+    /// raw crash, and the list of dump names last, once no dump is left. So a deletion that was
+    /// killed can be repeated, until the report is complete; a crash that is not there is deleted
+    /// already. Documents about the crash stay.
     ///
     /// # Errors
     ///
@@ -136,6 +137,17 @@ pub trait CrashStorage: fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// or may not be among them.
     fn list_raw(&self, date: Date, after: Option<CrashId>)
     -> BoxStream<'_, Result<CrashId, Error>>;
+
+    /// The ids of the processed crashes of one day, with the promises of
+    /// [`CrashStorage::list_raw`].
+    ///
+    /// Keys of processed crashes do not tell the day, so this looks at those of all days, and
+    /// takes as long.
+    fn list_processed(
+        &self,
+        date: Date,
+        after: Option<CrashId>,
+    ) -> BoxStream<'_, Result<CrashId, Error>>;
 
     /// Stores a document, replacing one of the same key.
     ///
@@ -151,6 +163,16 @@ pub trait CrashStorage: fmt::Debug + fmt::Display + Send + Sync + 'static {
     ///
     /// [`Error::NotFound`], [`Error::TooLarge`], [`Error::Unavailable`], [`Error::Denied`].
     async fn document(&self, key: &DocumentKey) -> Result<Bytes, Error>;
+
+    /// Deletes a document; one that is not there is deleted already.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`], [`Error::Denied`].
+    async fn delete_document(&self, key: &DocumentKey) -> Result<(), Error>;
+
+    /// The keys of all documents in a folder, in no order. An error ends the stream.
+    fn list_documents(&self, folder: &DocumentFolder) -> BoxStream<'_, Result<DocumentKey, Error>>;
 
     /// Asks the storage for a sign of life, for health checks. Writes nothing.
     ///

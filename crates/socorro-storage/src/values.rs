@@ -155,3 +155,12 @@ pub struct FetchedDumps {
     /// Listed names that are no dump names; see [`DumpNames::skipped`].
     pub skipped: Vec<String>,
 }
+
+/// What was copied of a crash beside its raw crash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// Its files, and those that could not be had.
+    pub dumps: FetchedDumps,
+    /// Whether its processed crash was copied: it had one, and the other storage had none.
+    pub processed_crash: bool,
+}

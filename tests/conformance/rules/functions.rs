@@ -1,10 +1,11 @@
 //! The vectors of small functions around crash ids, messages and dates.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 use socorro::{
     core::time::{self, Timestamp},
     prelude::*,
+    processor::values::moment,
     queue::Message,
 };
 
@@ -22,17 +23,27 @@ pub(crate) fn run(case: &Value) -> Result<Verdict> {
             let seconds = input.as_i64().context("the input is not an integer")?;
             json!(time::isoformat(Timestamp::from_second(seconds)?))
         }
+        "isoformat_to_time" => json!(moment(text()?).map_or(0.0, seconds)),
         "parse_task" => match Message::parse(text()?.as_bytes()) {
             Ok(Message::Process(job)) => json!([job.crash_id.as_str(), job.ruleset.as_str()]),
             _ => Value::Null,
         },
-        _ => return Ok(Verdict::NotRun),
+        name => bail!("there is no function {name}"),
     };
     if case["level"] == "fails" {
         return Ok(Verdict::Matched);
     }
     let differs = difference("result", &case["expected"]["result"], &found);
     Ok(differs.map_or(Verdict::Matched, Verdict::Differs))
+}
+
+/// Seconds since 1970 with their fraction.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "microseconds of our time fit a float"
+)]
+fn seconds(moment: Timestamp) -> f64 {
+    moment.as_microsecond() as f64 / 1e6
 }
 
 /// The last seven characters of a new id.

@@ -1,6 +1,9 @@
 //! What can be said on the command line, as far as commands share it.
 
+mod destinations;
+mod permissions;
 mod queue;
+mod rulesets;
 mod signature;
 mod stackwalk;
 mod storage;
@@ -12,7 +15,10 @@ use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, P
 
 use crate::commands;
 
+pub(crate) use destinations::DestinationArguments;
+pub(crate) use permissions::PermissionArguments;
 pub(crate) use queue::{QueueArguments, open as open_queue};
+pub(crate) use rulesets::RulesetArguments;
 #[cfg(unix)]
 pub(crate) use signature::warn_of_empty_lists;
 pub(crate) use signature::{Grouping, SignatureArguments, generator};
@@ -24,6 +30,7 @@ Examples:
   socorro stackwalk crash.dmp --symbols ./symbols
   socorro process crash.dmp --annotations raw_crash.json --summary
   socorro signature processed_crash.json
+  socorro rules list
 
   export SOCORRO_STORAGE=file:///srv/crashes SOCORRO_QUEUE=sqlite:///srv/queue.sqlite
   socorro storage put-crash crash.dmp --annotations raw_crash.json | socorro queue publish -

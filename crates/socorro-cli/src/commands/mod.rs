@@ -3,6 +3,7 @@
 mod process;
 mod processor;
 mod queue;
+mod rules;
 mod signature;
 mod stackwalk;
 mod storage;
@@ -18,6 +19,7 @@ pub(crate) enum Command {
     Process(process::ProcessArguments),
     Processor(processor::ProcessorArguments),
     Signature(signature::SignatureCommand),
+    Rules(rules::RulesCommand),
     Queue(queue::QueueCommand),
     Storage(storage::StorageCommand),
 }
@@ -40,6 +42,7 @@ impl Command {
             Self::Process(arguments) => process::run(arguments, output).await,
             Self::Processor(arguments) => processor::run(arguments, output).await,
             Self::Signature(command) => signature::run(command, output),
+            Self::Rules(command) => rules::run(command, output).await,
             Self::Queue(command) => queue::run(command, output).await,
             Self::Storage(command) => storage::run(command, output).await,
         }

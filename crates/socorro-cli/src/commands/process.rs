@@ -7,7 +7,7 @@ use socorro_core::{CrashId, DumpName, Dumps, Environment, ProcessedCrash, RawCra
 use socorro_processor::Crash;
 
 use crate::{
-    arguments::{SignatureArguments, WalkArguments},
+    arguments::{PermissionArguments, RulesetArguments, SignatureArguments, WalkArguments},
     exit::Exit,
     failure::Failure,
     input,
@@ -21,6 +21,7 @@ const EXAMPLES: &str = "\
 Examples:
   socorro process crash.dmp --annotations raw_crash.json --symbols ./symbols --summary
   socorro process crash.dmp --annotations raw_crash.json --output processed_crash.json
+  socorro process crash.dmp --annotations raw_crash.json --permissions public
   socorro process tab.dmp --dump upload_file_minidump_browser=browser.dmp | jq .signature
 
 The crash id is that of the annotations (uuid), or a new one. JSON goes to a terminal indented,
@@ -45,9 +46,13 @@ pub(crate) struct ProcessArguments {
     walk: WalkArguments,
     #[command(flatten)]
     signature: SignatureArguments,
+    #[command(flatten)]
+    rulesets: RulesetArguments,
     /// Which ruleset to run
     #[arg(long, value_name = "NAME", default_value = "default")]
     ruleset: String,
+    #[command(flatten)]
+    permissions: PermissionArguments,
     /// Print signature, reason, crashing thread and notes for people, in place of JSON
     #[arg(long)]
     summary: bool,
@@ -65,8 +70,10 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let raw = input::annotations_or_none(arguments.annotations.as_deref())?;
     let crash = Crash::new(crash_id(&raw), raw, dumps(arguments)?);
-    let pipeline = pipeline(&arguments.walk, &arguments.signature.generator()?)?;
+    let signatures = arguments.signature.generator()?;
+    let pipeline = pipeline(&arguments.walk, &signatures, &arguments.rulesets)?;
     let processed = pipeline.run(&arguments.ruleset, crash).await?.processed;
+    let processed = arguments.permissions.processed(processed);
 
     if let Some(path) = &arguments.output {
         result::write_file(path, &processed, arguments.pretty)?;
@@ -121,9 +128,13 @@ fn walked(path: &Path, processed: &ProcessedCrash) -> Result<(), Failure> {
         .and_then(|log| log.split_once(" - "))
         .map_or(log, |(_, said)| said);
     let file = input::name(path);
-    Err(Failure::new(format!(
-        "cannot walk minidump {file}: {} ({status})",
-        Clean(said.trim())
-    ))
-    .hint(input::minidump_hint(path, status)))
+    // What the walker said is not public.
+    let reason = match said.trim() {
+        "" => status.to_owned(),
+        said => format!("{} ({status})", Clean(said)),
+    };
+    Err(
+        Failure::new(format!("cannot walk minidump {file}: {reason}"))
+            .hint(input::minidump_hint(path, status)),
+    )
 }

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod destinations;
 mod pages;
 mod process;
 mod processor;
 mod queue;
+mod rules;
 mod signature;
 mod stackwalk;
 mod storage;

@@ -149,6 +149,8 @@ pub struct Field {
     pub(super) default: Option<Value>,
     pub(super) nickname: Option<String>,
     pub(super) deprecated: bool,
+    pub(super) written_as: Option<Type>,
+    pub(super) renamed_from: Option<String>,
     pub(super) members: Vec<Field>,
     pub(super) item: Option<Box<Field>>,
     pub(super) other_members: Option<Box<Field>>,
@@ -207,6 +209,18 @@ impl Field {
     #[must_use]
     pub fn is_deprecated(&self) -> bool {
         self.deprecated
+    }
+
+    /// The type that values are converted to (telemetry only).
+    #[must_use]
+    pub fn written_as(&self) -> Option<Type> {
+        self.written_as
+    }
+
+    /// What the field is called in a processed crash, where that differs (telemetry only).
+    #[must_use]
+    pub fn renamed_from(&self) -> Option<&str> {
+        self.renamed_from.as_deref()
     }
 
     /// The members that are listed by name.

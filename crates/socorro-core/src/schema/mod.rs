@@ -1,6 +1,7 @@
-//! The schema: every field of a raw and of a processed crash, as data.
+//! The schema: every field of a raw and of a processed crash, and of the report made of it for
+//! telemetry, as data.
 //!
-//! The tables are the two files in this crate's `data` folder, one row a field. Copying
+//! The tables are the files in this crate's `data` folder, one row a field. Copying
 //! annotations, redaction, validation and the field reference are all driven by them; adding a
 //! field is adding a row.
 //!
@@ -56,6 +57,15 @@ impl Schema {
         &SCHEMA
     }
 
+    /// The fields of a telemetry crash report; see [`crate::telemetry`].
+    #[must_use]
+    pub fn telemetry() -> &'static Self {
+        static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+            Schema::built_in("telemetry", include_str!("../../data/telemetry.fields"))
+        });
+        &SCHEMA
+    }
+
     /// Reads a table in the format that the head of the built-in ones explains.
     ///
     /// # Errors
@@ -77,13 +87,13 @@ impl Schema {
 
     #[expect(
         clippy::panic,
-        reason = "the tables are part of the program and a test reads both"
+        reason = "the tables are part of the program and a test reads all"
     )]
     fn built_in(name: &'static str, text: &str) -> Self {
         Self::parse(name, text).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// What kind of document this describes: `raw_crash` or `processed_crash`.
+    /// What kind of document this describes: `raw_crash`, `processed_crash` or `telemetry`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
@@ -128,6 +138,8 @@ mod tests {
             .filter(|field| field.source_annotation().is_some());
         assert_eq!(copied.count(), 90);
         assert_eq!(count(Schema::raw_crash().fields()), 124);
+        assert_eq!(Schema::telemetry().fields().len(), 84);
+        assert_eq!(count(Schema::telemetry().fields()), 173);
     }
 
     #[test]

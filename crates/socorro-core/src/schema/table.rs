@@ -36,7 +36,7 @@ pub(super) fn parse(table: &str, text: &str) -> Result<Vec<Field>, Error> {
                 reason,
             });
         }
-        fields.push(nest(row, Permission::Protected, &mut rows));
+        fields.push(nest(row, Permission::Protected, &[], &mut rows));
     }
     Ok(fields)
 }
@@ -91,6 +91,11 @@ impl Row {
             }
             Some(("by", rules)) => self.field.written_by = list(rules),
             Some(("read-by", rules)) => self.field.read_by = list(rules),
+            Some(("as", name)) => {
+                let kind = Type::parse(name).ok_or_else(|| format!("unknown type {name:?}"))?;
+                self.field.written_as = Some(kind);
+            }
+            Some(("renamed", field)) => self.field.renamed_from = Some(field.to_owned()),
             Some(("nickname", name)) => self.field.nickname = Some(name.to_owned()),
             Some(("default", value)) => {
                 let value =
@@ -114,26 +119,29 @@ fn bare(name: &str, types: Types) -> Field {
         default: None,
         nickname: None,
         deprecated: false,
+        written_as: None,
+        renamed_from: None,
         members: Vec::new(),
         item: None,
         other_members: None,
     }
 }
 
-/// Takes the rows below `row` in, down to the next one that is not indented deeper.
+/// Takes the rows below `row` in, down to the next one that is not indented deeper. `permission` and
+/// `written_by` are those of the row above, which hold unless the row has its own.
 fn nest(
     row: Row,
-    inherited: Permission,
+    permission: Permission,
+    written_by: &[String],
     rows: &mut std::iter::Peekable<std::vec::IntoIter<Row>>,
 ) -> Field {
-    let permission = row.permission.unwrap_or(inherited);
-    let mut field = Field {
-        permission,
-        ..row.field
-    };
+    let mut field = row.field;
+    field.permission = row.permission.unwrap_or(permission);
+    if field.written_by.is_empty() {
+        field.written_by = written_by.to_vec();
+    }
     while let Some(inner) = rows.next_if(|next| next.depth == row.depth + 1) {
-        let mut inner = nest(inner, permission, rows);
-        inner.written_by.clone_from(&field.written_by);
+        let inner = nest(inner, field.permission, &field.written_by, rows);
         match inner.name.as_str() {
             "[]" => field.item = Some(Box::new(inner)),
             "*" => field.other_members = Some(Box::new(inner)),
@@ -153,10 +161,9 @@ mod tests {
         let a = &fields[0];
         assert_eq!(a.item().unwrap().permission(), Permission::Public);
         assert_eq!(a.item().unwrap().written_by(), ["R"]);
-        assert_eq!(
-            a.member("b").unwrap().member("x").unwrap().permission(),
-            Permission::Protected
-        );
+        let innermost = a.member("b").unwrap().member("x").unwrap();
+        assert_eq!(innermost.permission(), Permission::Protected);
+        assert_eq!(innermost.written_by(), ["R"]);
         assert_eq!(
             fields[1].permission(),
             Permission::Protected,
@@ -173,6 +180,7 @@ mod tests {
             ("a string\n    b string", 2),
             ("\na string form=X", 2),
             ("a boolean default=tru", 1),
+            ("a string as=text", 1),
         ] {
             match parse("t", text) {
                 Err(Error::InvalidSchema { line: found, .. }) => {

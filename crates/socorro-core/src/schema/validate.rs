@@ -35,13 +35,20 @@ impl Schema {
     /// there, and members that the schema does not know are skipped.
     #[must_use]
     pub fn validate(&self, document: &Map<String, Value>) -> Vec<Violation> {
-        let mut violations = Vec::new();
+        self.validate_up_to(document, usize::MAX)
+    }
+
+    /// The first so many of what [`Schema::validate`] finds. A hostile document can have one in
+    /// every few bytes.
+    #[must_use]
+    pub fn validate_up_to(&self, document: &Map<String, Value>, limit: usize) -> Vec<Violation> {
+        let mut violations = Violations::up_to(limit);
         for (name, value) in document {
             if let Some(field) = self.field(name) {
-                check(value, field, name.clone(), &mut violations);
+                violations.check(value, field, name.clone());
             }
         }
-        violations
+        violations.found
     }
 }
 
@@ -49,44 +56,67 @@ impl Field {
     /// All places in a value, from the field itself down, whose type is not the one of the schema.
     #[must_use]
     pub fn validate(&self, value: &Value) -> Vec<Violation> {
-        let mut violations = Vec::new();
-        check(value, self, self.name().to_owned(), &mut violations);
-        violations
+        let mut violations = Violations::up_to(usize::MAX);
+        violations.check(value, self, self.name().to_owned());
+        violations.found
+    }
+
+    /// The first of what [`Field::validate`] finds, without looking for others.
+    #[must_use]
+    pub fn first_violation(&self, value: &Value) -> Option<Violation> {
+        let mut violations = Violations::up_to(1);
+        violations.check(value, self, self.name().to_owned());
+        violations.found.pop()
     }
 }
 
-fn check(value: &Value, field: &Field, path: String, violations: &mut Vec<Violation>) {
-    if field.types().is_any() {
-        return;
+/// What has been found so far.
+struct Violations {
+    found: Vec<Violation>,
+    limit: usize,
+}
+
+impl Violations {
+    fn up_to(limit: usize) -> Self {
+        Self {
+            found: Vec::new(),
+            limit,
+        }
     }
-    if !field.types().matches(value) {
-        let found = match value {
-            Value::Number(number) if json::is_integer(number) => "integer",
-            other => json::type_name(other),
-        };
-        violations.push(Violation {
-            path,
-            expected: field.types().to_string(),
-            found,
-        });
-        return;
-    }
-    match value {
-        Value::Array(items) => {
-            if let Some(item_field) = field.item() {
-                for (index, item) in items.iter().enumerate() {
-                    check(item, item_field, format!("{path}[{index}]"), violations);
+
+    fn check(&mut self, value: &Value, field: &Field, path: String) {
+        if field.types().is_any() || self.found.len() >= self.limit {
+            return;
+        }
+        if !field.types().matches(value) {
+            let found = match value {
+                Value::Number(number) if json::is_integer(number) => "integer",
+                other => json::type_name(other),
+            };
+            self.found.push(Violation {
+                path,
+                expected: field.types().to_string(),
+                found,
+            });
+            return;
+        }
+        match value {
+            Value::Array(items) => {
+                if let Some(item_field) = field.item() {
+                    for (index, item) in items.iter().enumerate() {
+                        self.check(item, item_field, format!("{path}[{index}]"));
+                    }
                 }
             }
-        }
-        Value::Object(object) => {
-            for (name, value) in object {
-                if let Some(member) = field.member(name) {
-                    check(value, member, format!("{path}.{name}"), violations);
+            Value::Object(object) => {
+                for (name, value) in object {
+                    if let Some(member) = field.member(name) {
+                        self.check(value, member, format!("{path}.{name}"));
+                    }
                 }
             }
+            _ => {}
         }
-        _ => {}
     }
 }
 
@@ -114,5 +144,18 @@ mod tests {
                 "json_dump.threads[0].frames[1].frame: expected integer|null, found number",
             ]
         );
+    }
+
+    #[test]
+    fn looking_ends_when_enough_is_found() {
+        let document = json!({"addons": [1, 2, 3]});
+        let schema = Schema::processed_crash();
+        let found = |limit| schema.validate_up_to(document.as_object().unwrap(), limit);
+        assert_eq!(found(2).len(), 2);
+        assert_eq!(found(9).len(), 3);
+        let addons = schema.field("addons").unwrap();
+        let first = addons.first_violation(&document["addons"]).unwrap();
+        assert_eq!(first.path, "addons[0]");
+        assert_eq!(addons.first_violation(&json!([])), None);
     }
 }

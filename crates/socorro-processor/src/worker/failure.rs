@@ -6,6 +6,7 @@ use socorro_queue::{Blame, DeadLetterReason, Delivery};
 use socorro_storage::ErrorKind;
 
 use super::{fence::Panicked, options::WorkerOptions};
+use crate::destinations::NotNoted;
 
 /// The longest wait that a storage may ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
@@ -117,6 +118,11 @@ impl Failure {
 
     /// Another worker replaced the result that was to be changed.
     pub(super) fn overtaken(error: &socorro_storage::Error) -> Self {
+        Self::outage(with_sources(error))
+    }
+
+    /// A required destination did not take the crash, and that could not be noted either.
+    pub(super) fn not_noted(error: &NotNoted) -> Self {
         Self::outage(with_sources(error))
     }
 

@@ -8,7 +8,7 @@ use crate::pipeline::panic_message;
 
 /// Some code panicked. What it said may be private and is in the debug log only.
 #[derive(Debug)]
-pub(super) struct Panicked;
+pub(crate) struct Panicked;
 
 impl fmt::Display for Panicked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -17,7 +17,7 @@ impl fmt::Display for Panicked {
 }
 
 /// Does some work, which ends here if it panics.
-pub(super) async fn fence<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
+pub(crate) async fn fence<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
     // Nothing that the work had borrowed is looked at after a panic but counters.
     AssertUnwindSafe(work)
         .catch_unwind()

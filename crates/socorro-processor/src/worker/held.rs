@@ -110,7 +110,12 @@ impl<'a> Held<'a> {
         match failure.verdict(self.delivery, self.options) {
             Verdict::GiveBack { delay, blame } => {
                 tracing::warn!(%failure, ?delay, ?blame, "given back");
-                self.give_back(delay, blame).await
+                let outcome = self.give_back(delay, blame).await;
+                if failure.is_outage() {
+                    Outcome::Outage
+                } else {
+                    outcome
+                }
             }
             Verdict::Bury { reason } => {
                 self.bury(DeadLetterCause::new(reason, failure.to_string()))

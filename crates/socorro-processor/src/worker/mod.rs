@@ -6,8 +6,8 @@
 //!               └───────────┴───────────┴──▶ give back later, or dead-letter with a reason
 //! ```
 //!
-//! Every crash ends *processed and saved* or *dead-lettered with a reason*. A message is acked only
-//! after the processed crash is durable; the lease is kept alive from receive to ack; an outage of
+//! Every crash ends *processed and saved everywhere* or *dead-lettered with a reason*. A message is acked only
+//! after the processed crash is durable, and every required destination has it or is noted to get it; the lease is kept alive from receive to ack; an outage of
 //! storage or queue never ends in a dead letter, however long it lasts.
 
 mod directories;
@@ -15,6 +15,7 @@ mod failure;
 mod fence;
 mod fetch;
 mod held;
+mod in_work;
 mod lease;
 mod options;
 mod receive;
@@ -34,17 +35,20 @@ use socorro_storage::CrashStorage;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
+pub(crate) use fence::fence;
+
 pub use failure::Failure;
 pub use options::WorkerOptions;
 pub use summary::{StageTimes, Summary};
 
 use self::{
     directories::WorkDirectories,
-    fence::{Panicked, fence},
+    fence::Panicked,
     held::Held,
+    in_work::{InWork, Turn},
     summary::Outcome,
 };
-use crate::pipeline::Pipeline;
+use crate::{destinations::Destinations, pipeline::Pipeline};
 
 /// Takes crashes off a queue, processes and saves them, several at a time.
 ///
@@ -83,8 +87,10 @@ struct Inner {
     storage: Arc<dyn CrashStorage>,
     queue: Arc<dyn CrashQueue>,
     pipeline: Pipeline,
+    destinations: Destinations,
     options: WorkerOptions,
     directories: Arc<WorkDirectories>,
+    in_work: InWork,
 }
 
 impl fmt::Debug for Worker {
@@ -93,6 +99,7 @@ impl fmt::Debug for Worker {
             storage,
             queue,
             pipeline,
+            destinations,
             options,
             ..
         } = &*self.0;
@@ -100,6 +107,7 @@ impl fmt::Debug for Worker {
             .field("storage", &format_args!("{storage}"))
             .field("queue", &format_args!("{queue}"))
             .field("pipeline", pipeline)
+            .field("destinations", &format_args!("{destinations}"))
             .field("options", options)
             .finish()
     }
@@ -124,13 +132,27 @@ impl Worker {
         pipeline: Pipeline,
         options: WorkerOptions,
     ) -> Self {
+        Self::with_destinations(storage, queue, pipeline, options, Destinations::none())
+    }
+
+    /// A worker that gives every processed crash to more than the main storage.
+    #[must_use]
+    pub fn with_destinations(
+        storage: Arc<dyn CrashStorage>,
+        queue: Arc<dyn CrashQueue>,
+        pipeline: Pipeline,
+        options: WorkerOptions,
+        destinations: Destinations,
+    ) -> Self {
         let directories = Arc::new(WorkDirectories::new(options.temporary_path.clone()));
         Self(Arc::new(Inner {
             storage,
             queue,
             pipeline,
+            destinations,
             options,
             directories,
+            in_work: InWork::default(),
         }))
     }
 
@@ -205,12 +227,24 @@ impl Worker {
             return held.bury(cause).await;
         }
         held.keep();
+        let place = loop {
+            match self.0.in_work.enter(job) {
+                Turn::Mine(place) => break place,
+                Turn::Behind(ahead) => tokio::select! {
+                    biased;
+                    () = held.lost() => return Self::lost(),
+                    enough = ahead.result_will_do() => if enough {
+                        tracing::info!("another delivery of the crash was processed meanwhile");
+                        held.ack().await;
+                        return Outcome::Duplicate;
+                    },
+                    () = abandon.cancelled() => return Self::abandon(held).await,
+                },
+            }
+        };
         let transformed = tokio::select! {
             biased;
-            () = held.lost() => {
-                tracing::warn!("lease lost: somebody else has the message now");
-                return Outcome::LeaseLost;
-            }
+            () = held.lost() => return Self::lost(),
             result = fence(self.transform(job, delivery.failures, times)) => flatten(result),
             () = abandon.cancelled() => return Self::abandon(held).await,
         };
@@ -226,6 +260,7 @@ impl Worker {
         match saved {
             Ok(processed) => {
                 tracing::info!(signature = processed.signature(), "processed");
+                place.saved();
                 let started = Instant::now();
                 held.ack().await;
                 times.ack += started.elapsed();
@@ -233,6 +268,11 @@ impl Worker {
             }
             Err(failure) => held.fail(&failure).await,
         }
+    }
+
+    fn lost() -> Outcome {
+        tracing::warn!("lease lost: somebody else has the message now");
+        Outcome::LeaseLost
     }
 
     /// Gives back what is in work when the time to finish it is over.

@@ -32,6 +32,8 @@ pub struct WorkerOptions {
     pub ack_retry_delay: Duration,
     /// How long one request to the queue waits for a message. Default: 1 s.
     pub receive_wait: Duration,
+    /// How often the storage is asked whether it is back, after an outage. Default: 5 s.
+    pub probe_interval: Duration,
     /// How long crashes in work may go on when the worker is told to stop. Default: 25 s.
     pub shutdown_grace: Duration,
     /// Where to put the dumps of the crashes in work, in a private directory that is removed with
@@ -51,6 +53,7 @@ impl Default for WorkerOptions {
             max_retry_delay: Duration::from_secs(600),
             ack_retry_delay: Duration::from_millis(250),
             receive_wait: Duration::from_secs(1),
+            probe_interval: Duration::from_secs(5),
             shutdown_grace: Duration::from_secs(25),
             temporary_path: None,
         }

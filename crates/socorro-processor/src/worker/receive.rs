@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use socorro_queue::{Blame, Delivery};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -18,6 +18,9 @@ const LAST_PAUSE: Duration = Duration::from_secs(60);
 /// How long a worker that stops waits for the queue to take back what is unfinished.
 const LAST_CALLS: Duration = Duration::from_secs(3);
 
+/// How long the storage may take to say whether it is in order.
+const LONGEST_CHECK: Duration = Duration::from_secs(60);
+
 /// When to stop receiving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Until {
@@ -30,17 +33,49 @@ impl Worker {
     ///
     /// Then nothing more is received, crashes in work may finish within
     /// [`shutdown_grace`](super::WorkerOptions::shutdown_grace), and the rest is given back. An
-    /// error of the queue never ends this: it is asked again, at growing intervals.
+    /// error of the queue never ends this: it is asked again, at growing intervals. Meanwhile
+    /// destinations get what they have not taken before.
     pub async fn run(&self, stop: CancellationToken) -> Summary {
-        self.receive_until(Until::Stopped, stop).await
+        let before = self.destination_totals();
+        let sweeper = Sweeper::start(self);
+        let summary = self.receive_until(Until::Stopped, stop).await;
+        drop(sweeper);
+        self.with_destinations_since(before, summary)
     }
 
     /// Works until the queue has nothing ready any more, or `stop` is cancelled.
     ///
     /// What was given back for a later try stays in the queue; [`Summary::given_back`] tells how
-    /// many messages that were.
+    /// many messages that were. At the end, destinations are offered once what they have not taken
+    /// before.
     pub async fn drain(&self, stop: CancellationToken) -> Summary {
-        self.receive_until(Until::Empty, stop).await
+        let before = self.destination_totals();
+        let summary = self.receive_until(Until::Empty, stop.clone()).await;
+        let sweep = fence(async { self.0.destinations.sweep(&*self.0.storage).await });
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            swept = sweep => if let Err(panicked) = swept {
+                tracing::error!(%panicked, "cannot look at what is noted for destinations");
+            }
+        }
+        self.with_destinations_since(before, summary)
+    }
+
+    fn destination_totals(&self) -> (u64, u64) {
+        let counts = self.0.destinations.counts();
+        counts.fold((0, 0), |(noted, taken_later), (_, counts)| {
+            (noted + counts.noted, taken_later + counts.taken_later)
+        })
+    }
+
+    fn with_destinations_since(&self, before: (u64, u64), summary: Summary) -> Summary {
+        let (noted, taken_later) = self.destination_totals();
+        Summary {
+            noted: noted - before.0,
+            taken_later: taken_later - before.1,
+            ..summary
+        }
     }
 
     async fn receive_until(&self, until: Until, stop: CancellationToken) -> Summary {
@@ -50,6 +85,9 @@ impl Worker {
             if crew.free() == 0 {
                 crew.wait_for_one(&stop).await;
                 continue;
+            }
+            if crew.outage && !self.storage_is_back(&mut crew, until, &stop).await {
+                break;
             }
             // A drain must not wait for what may never come, only for its own work.
             let wait = match until {
@@ -89,6 +127,63 @@ impl Worker {
         crew.finish().await
     }
 
+    /// Waits, after an outage, until the storage answers: what is received before that would only be leased and
+    /// given back. What is in work goes on meanwhile.
+    ///
+    /// A drain asks only once, and then leaves the rest in the queue. Returns whether to go on.
+    async fn storage_is_back(
+        &self,
+        crew: &mut Crew,
+        until: Until,
+        stop: &CancellationToken,
+    ) -> bool {
+        let mut waited = false;
+        loop {
+            let checked = tokio::select! {
+                biased;
+                checked = self.check_storage() => checked,
+                () = stop.cancelled() => return false,
+            };
+            let Err(error) = checked else {
+                crew.outage = false;
+                if waited {
+                    tracing::info!("the storage is back: receiving again");
+                }
+                return true;
+            };
+            if until == Until::Empty {
+                tracing::error!(
+                    error,
+                    "the storage is out of order: the rest stays in the queue"
+                );
+                return false;
+            }
+            if !waited {
+                tracing::error!(
+                    error,
+                    "the storage is out of order: receiving nothing until it is back"
+                );
+            }
+            waited = true;
+            let pause = tokio::time::timeout(self.0.options.probe_interval, stop.cancelled());
+            if pause.await.is_ok() {
+                return false;
+            }
+            crew.collect();
+        }
+    }
+
+    /// Asks the storage whether it is in order.
+    async fn check_storage(&self) -> Result<(), String> {
+        let check = fence(async { self.0.storage.check().await });
+        match tokio::time::timeout(LONGEST_CHECK, check).await {
+            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(Ok(Err(error))) => Err(error.to_string()),
+            Ok(Err(panicked)) => Err(panicked.to_string()),
+            Err(_) => Err(format!("no answer within {LONGEST_CHECK:?}")),
+        }
+    }
+
     /// Asks the queue for messages. An error tells how long the queue wants to be left alone.
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, Option<Duration>> {
         match fence(async { self.0.queue.receive(max, wait).await }).await {
@@ -105,12 +200,42 @@ impl Worker {
     }
 }
 
+/// Sends what destinations have not taken before, until it is dropped.
+struct Sweeper(Option<AbortHandle>);
+
+impl Sweeper {
+    fn start(worker: &Worker) -> Self {
+        if worker.0.destinations.is_empty() {
+            return Self(None);
+        }
+        let worker = worker.clone();
+        let task = tokio::spawn(async move {
+            worker
+                .0
+                .destinations
+                .keep_sweeping(&*worker.0.storage)
+                .await;
+        });
+        Self(Some(task.abort_handle()))
+    }
+}
+
+impl Drop for Sweeper {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
+    }
+}
+
 /// The crashes in work.
 struct Crew {
     worker: Worker,
     tasks: JoinSet<(Outcome, StageTimes)>,
     abandon: CancellationToken,
     summary: Summary,
+    /// A crash was given back because of an outage, and the storage has not been seen in order since.
+    outage: bool,
 }
 
 impl Crew {
@@ -120,6 +245,7 @@ impl Crew {
             tasks: JoinSet::new(),
             abandon: CancellationToken::new(),
             summary: Summary::default(),
+            outage: false,
         }
     }
 
@@ -197,7 +323,10 @@ impl Crew {
 
     fn count(&mut self, ended: Result<(Outcome, StageTimes), tokio::task::JoinError>) {
         match ended {
-            Ok((outcome, times)) => self.summary.count(outcome, times),
+            Ok((outcome, times)) => {
+                self.outage |= outcome == Outcome::Outage;
+                self.summary.count(outcome, times);
+            }
             // The queue panics even when a message is given back: it returns by itself.
             Err(error) => {
                 tracing::error!(%error, "a worker task ended early; its message returns when the lease ends");

@@ -1,4 +1,4 @@
-//! Saving a result without losing somebody else's.
+//! Saving a result without losing somebody else's, and giving it to all destinations.
 
 use std::time::Instant;
 
@@ -12,54 +12,74 @@ use super::{
     failure::{Failure, Stage},
     transform::Transformed,
 };
+use crate::destinations::Saved;
 
 /// How often a result is merged with one that was saved in between before it just replaces it.
 const MERGES: u32 = 3;
 
 impl Worker {
-    /// Saves a processed crash and gives it back as it was saved.
+    /// Saves a processed crash, gives it to all destinations, and returns it as it was saved.
     pub(super) async fn save(
         &self,
         job: &Job,
         transformed: Transformed,
         times: &mut StageTimes,
     ) -> Result<ProcessedCrash, Failure> {
-        let started = Instant::now();
+        let id = &job.crash_id;
         let limit = self.0.options.max_processing;
-        let saved = tokio::time::timeout(limit, self.save_merged(&job.crash_id, transformed))
+        let started = Instant::now();
+        let saved = tokio::time::timeout(limit, self.save_merged(id, transformed))
             .await
             .unwrap_or_else(|_| Err(Failure::too_slow(Stage::Save, limit)));
         times.save += started.elapsed();
-        saved
+        // Main storage has it: from here on the crash cannot be lost, only late.
+        let saved = saved?;
+        let started = Instant::now();
+        let delivered = self
+            .0
+            .destinations
+            .deliver(&*self.0.storage, id, &saved, limit);
+        let delivered = delivered.await;
+        times.deliver += started.elapsed();
+        delivered.map_err(|error| Failure::not_noted(&error))?;
+        Ok(saved.processed)
     }
 
     /// When another worker saved a result since this one's was fetched, that run's notes are taken
     /// into the history first.
-    async fn save_merged(
-        &self,
-        id: &CrashId,
-        transformed: Transformed,
-    ) -> Result<ProcessedCrash, Failure> {
+    async fn save_merged(&self, id: &CrashId, transformed: Transformed) -> Result<Saved, Failure> {
         let Transformed {
             mut processed,
             mut expected,
             in_place,
         } = transformed;
         let storage = &self.0.storage;
-        for merge in 0.. {
+        let mut replaced = !matches!(expected, Expected::Absent);
+        let mut merges = 0;
+        loop {
             let saved = storage.save_processed_crash(id, &processed, expected).await;
-            let Err(error) = saved else { break };
-            if error.kind() != ErrorKind::Conflict || merge > MERGES {
+            let error = match saved {
+                Ok(receipt) => {
+                    return Ok(Saved {
+                        processed,
+                        version: receipt.version,
+                        replaced,
+                    });
+                }
+                Err(error) => error,
+            };
+            if error.kind() != ErrorKind::Conflict || merges > MERGES {
                 return Err(Failure::storage(&error));
             }
             if in_place {
                 // What was changed here is not what is there now.
                 return Err(Failure::overtaken(&error));
             }
+            replaced = true;
             expected = match storage.processed_crash(id).await {
                 Ok(stored) => {
                     take_history(&mut processed, &stored.value);
-                    if merge < MERGES {
+                    if merges < MERGES {
                         Expected::Version(stored.version)
                     } else {
                         Expected::Any
@@ -69,8 +89,8 @@ impl Worker {
                 Err(error) if error.kind() == ErrorKind::Corrupt => Expected::Any,
                 Err(error) => return Err(Failure::storage(&error)),
             };
+            merges += 1;
         }
-        Ok(processed)
     }
 }
 

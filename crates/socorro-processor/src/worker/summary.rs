@@ -7,8 +7,12 @@ use std::{fmt, ops::AddAssign, time::Duration};
 pub(super) enum Outcome {
     Processed,
     DeadLettered,
+    /// Given back for the crash's sake.
     GivenBack,
+    /// Given back because something outside is out of order.
+    Outage,
     Abandoned,
+    Duplicate,
     LeaseLost,
     Dropped,
 }
@@ -25,10 +29,16 @@ pub struct Summary {
     pub given_back: u64,
     /// Taken over by somebody else while in work here.
     pub leases_lost: u64,
+    /// Acked together with another delivery of the same crash that was in work here.
+    pub duplicates: u64,
     /// Start-up checks of a collector, which mean nothing.
     pub dropped: u64,
     /// How many of those given back were in work when the worker had to stop.
     pub abandoned: u64,
+    /// How often a destination did not take a processed crash, which was noted for later.
+    pub noted: u64,
+    /// How often a destination took a crash that was noted before.
+    pub taken_later: u64,
     /// The time spent in each stage, added up over all crashes.
     pub times: StageTimes,
 }
@@ -38,7 +48,8 @@ impl Summary {
         *match outcome {
             Outcome::Processed => &mut self.processed,
             Outcome::DeadLettered => &mut self.dead_lettered,
-            Outcome::GivenBack | Outcome::Abandoned => &mut self.given_back,
+            Outcome::GivenBack | Outcome::Outage | Outcome::Abandoned => &mut self.given_back,
+            Outcome::Duplicate => &mut self.duplicates,
             Outcome::LeaseLost => &mut self.leases_lost,
             Outcome::Dropped => &mut self.dropped,
         } += 1;
@@ -59,8 +70,17 @@ impl fmt::Display for Summary {
             f,
             "{processed} processed, {dead_lettered} dead-lettered, {given_back} given back"
         )?;
+        if self.duplicates > 0 {
+            write!(f, ", {} delivered twice", self.duplicates)?;
+        }
         if self.leases_lost > 0 {
             write!(f, ", {} taken over by another processor", self.leases_lost)?;
+        }
+        if self.noted > 0 {
+            write!(f, ", {} noted for destinations", self.noted)?;
+        }
+        if self.taken_later > 0 {
+            write!(f, ", {} sent to destinations late", self.taken_later)?;
         }
         Ok(())
     }
@@ -74,8 +94,10 @@ pub struct StageTimes {
     pub fetch: Duration,
     /// The pipeline, stackwalk included.
     pub transform: Duration,
-    /// Writing the result to storage.
+    /// Writing the result to main storage.
     pub save: Duration,
+    /// Giving the result to the other destinations.
+    pub deliver: Duration,
     /// Telling the queue.
     pub ack: Duration,
 }
@@ -85,6 +107,7 @@ impl AddAssign for StageTimes {
         self.fetch += other.fetch;
         self.transform += other.transform;
         self.save += other.save;
+        self.deliver += other.deliver;
         self.ack += other.ack;
     }
 }

@@ -11,7 +11,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod back_pressure;
 mod delivery;
+mod destinations;
+mod duplicates;
 mod endurance;
 mod history;
 mod killed;

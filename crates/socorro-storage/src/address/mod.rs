@@ -1,5 +1,13 @@
 //! Storages by address.
 
+#[cfg(feature = "azure")]
+mod azure;
+#[cfg(feature = "cloud")]
+mod cloud;
+#[cfg(feature = "cloud")]
+mod create;
+#[cfg(feature = "gcs")]
+mod gcs;
 mod options;
 #[cfg(feature = "s3")]
 mod s3;
@@ -9,7 +17,10 @@ use std::{path::PathBuf, sync::Arc};
 use url::Url;
 
 use self::options::Query;
-use crate::{error::Error, object::ObjectStorage, options::StorageOptions, storage::CrashStorage};
+use crate::{
+    error::Error, layout::Layout, object::ObjectStorage, options::StorageOptions,
+    storage::CrashStorage,
+};
 
 /// A kind of storage that an address can name. A new one is a row in [`SCHEMES`].
 struct Scheme {
@@ -19,43 +30,59 @@ struct Scheme {
     open: Open,
 }
 
+type OpenWith = fn(&Url, &Query, StorageOptions) -> Result<ObjectStorage, Error>;
+
 enum Open {
-    With(fn(&Url, &Query, StorageOptions) -> Result<ObjectStorage, Error>),
+    /// Opening makes what is missing.
+    Local(OpenWith),
+    /// A bucket, and how to make it.
+    #[cfg(feature = "cloud")]
+    Bucket(OpenWith, CreateWith),
     /// Left out of this build; the feature brings it.
-    #[cfg_attr(feature = "s3", expect(dead_code, reason = "every feature is on"))]
+    #[cfg_attr(
+        all(feature = "s3", feature = "gcs", feature = "azure"),
+        expect(dead_code, reason = "every feature is on")
+    )]
     Feature(&'static str),
-    /// Known to the world, not to this version.
-    Unsupported,
 }
 
-const SCHEMES: [Scheme; 5] = [
+#[cfg(feature = "cloud")]
+type CreateWith = fn(&Url, &Query, &StorageOptions) -> Result<create::Creation, Error>;
+
+static SCHEMES: [Scheme; 5] = [
     Scheme {
         name: "memory",
         options: &[],
-        open: Open::With(memory),
+        open: Open::Local(memory),
     },
     Scheme {
         name: "file",
-        options: &[],
-        open: Open::With(directory),
+        options: &["layout"],
+        open: Open::Local(directory),
     },
     Scheme {
         name: "s3",
         options: &["endpoint", "region"],
         #[cfg(feature = "s3")]
-        open: Open::With(s3::open),
+        open: Open::Bucket(s3::open, s3::creation),
         #[cfg(not(feature = "s3"))]
         open: Open::Feature("s3"),
     },
     Scheme {
         name: "gs",
-        options: &[],
-        open: Open::Unsupported,
+        options: &["endpoint"],
+        #[cfg(feature = "gcs")]
+        open: Open::Bucket(gcs::open, gcs::creation),
+        #[cfg(not(feature = "gcs"))]
+        open: Open::Feature("gcs"),
     },
     Scheme {
         name: "az",
-        options: &[],
-        open: Open::Unsupported,
+        options: &["account", "endpoint"],
+        #[cfg(feature = "azure")]
+        open: Open::Bucket(azure::open, azure::creation),
+        #[cfg(not(feature = "azure"))]
+        open: Open::Feature("azure"),
     },
 ];
 
@@ -64,8 +91,10 @@ const SCHEMES: [Scheme; 5] = [
 /// | address | storage |
 /// |---|---|
 /// | `memory:` | the memory of this process |
-/// | `file:///var/lib/crashes`, `file:crashes` | a directory, absolute or below the working directory; created when absent |
+/// | `file:///var/lib/crashes`, `file:crashes` | a directory, absolute or below the working directory; created when absent. `?layout=processor` and `?layout=collector` read the older trees of [`layout`](crate::layout) |
 /// | `s3://bucket/prefix?endpoint=http://localhost:4566&region=us-west-2` | Amazon S3 and everything that speaks its protocol (feature `s3`); credentials and defaults come from the `AWS_*` environment variables |
+/// | `gs://bucket/prefix` | Google Cloud Storage (feature `gcs`); credentials come from `GOOGLE_APPLICATION_CREDENTIALS` or the machine. `?endpoint=http://localhost:8001`, or `STORAGE_EMULATOR_HOST`, is an emulator of its JSON API |
+/// | `az://container/prefix?account=name` | Azure Blob Storage (feature `azure`); credentials and defaults come from the `AZURE_STORAGE_*` environment variables |
 ///
 /// The query may hold `legacy_keys=0|1`, which overrides [`StorageOptions::legacy_keys`].
 /// Nothing is asked of a bucket yet; [`CrashStorage::check`] does that.
@@ -77,7 +106,7 @@ const SCHEMES: [Scheme; 5] = [
 /// assert_eq!(storage.to_string(), "memory:");
 ///
 /// let error = open("ftp://example.org", StorageOptions::default()).unwrap_err();
-/// assert_eq!(error.to_string(), r#"unknown storage scheme "ftp"; known are memory:, file:, s3:"#);
+/// assert_eq!(error.to_string(), r#"unknown storage scheme "ftp"; known are memory:, file:, s3:, gs:, az:"#);
 /// # Ok::<(), socorro_storage::Error>(())
 /// ```
 ///
@@ -89,37 +118,82 @@ pub fn open(address: &str, options: StorageOptions) -> Result<Arc<dyn CrashStora
     Ok(Arc::new(open_objects(address, options)?))
 }
 
+/// Makes the place that an address names, if it is not there: the directory or the bucket. Gives
+/// back whether it is new. A bucket of that name that belongs to somebody else is an error, unless
+/// it may be used.
+///
+/// A bucket of Google is made in the project that `STORAGE_PROJECT_ID` or `GOOGLE_CLOUD_PROJECT`
+/// names. Whatever else a bucket may need, such as expiry and encryption, is up to its owner.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let parent = tempfile::tempdir()?;
+/// let address = format!("file://{}/crashes", parent.path().display());
+/// assert!(socorro_storage::create(&address).await?);
+/// assert!(!socorro_storage::create(&address).await?);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// Those of [`open`], [`Error::Unavailable`] and [`Error::Denied`].
+pub async fn create(address: &str) -> Result<bool, Error> {
+    let options = StorageOptions::default();
+    let (url, query, open) = find(address)?;
+    match open {
+        Open::Local(open) => {
+            let is_new = !url.to_file_path().is_ok_and(|path| path.exists());
+            open(&url, &query, options)?;
+            Ok(is_new)
+        }
+        #[cfg(feature = "cloud")]
+        Open::Bucket(open, creation) => {
+            let creation = creation(&url, &query, &options)?;
+            let opened = open(&url, &query, options.clone())?;
+            create::bucket(&url, &options, creation, opened).await
+        }
+        Open::Feature(feature) => Err(missing(&url, feature)),
+    }
+}
+
 /// [`open`], before it is known as just any storage.
 pub(crate) fn open_objects(address: &str, options: StorageOptions) -> Result<ObjectStorage, Error> {
+    let (url, query, open) = find(address)?;
+    let options = query.apply(options);
+    match open {
+        Open::Local(open) => open(&url, &query, options),
+        #[cfg(feature = "cloud")]
+        Open::Bucket(open, _) => open(&url, &query, options),
+        Open::Feature(feature) => Err(missing(&url, feature)),
+    }
+}
+
+/// What an address names, checked.
+fn find(address: &str) -> Result<(Url, Query, &'static Open), Error> {
     let url = parse(address)?;
     let scheme = SCHEMES
         .iter()
         .find(|scheme| scheme.name == url.scheme())
         .ok_or_else(|| unknown(url.scheme()))?;
-    match scheme.open {
-        Open::With(open) => {
-            if !url.username().is_empty() || url.password().is_some() {
-                return Err(invalid(
-                    &url,
-                    "credentials do not belong into the address; for S3 set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-                ));
-            }
-            let query = Query::parse(&url, scheme.options)?;
-            let options = query.apply(options);
-            open(&url, &query, options)
-        }
-        Open::Feature(feature) => Err(Error::MissingFeature {
-            scheme: scheme.name,
-            feature,
-        }),
-        Open::Unsupported => Err(Error::InvalidAddress {
-            address: shown(&url),
-            reason: format!(
-                "this version has no {}: storage; it has {}",
-                scheme.name,
-                known()
-            ),
-        }),
+    if let Open::Feature(feature) = scheme.open {
+        return Err(missing(&url, feature));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(invalid(
+            &url,
+            "credentials do not belong into the address; for S3 set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        ));
+    }
+    let query = Query::parse(&url, scheme.options)?;
+    Ok((url, query, &scheme.open))
+}
+
+fn missing(url: &Url, feature: &'static str) -> Error {
+    Error::MissingFeature {
+        scheme: url.scheme().to_owned(),
+        feature,
     }
 }
 
@@ -148,11 +222,24 @@ fn memory(url: &Url, _: &Query, options: StorageOptions) -> Result<ObjectStorage
     Ok(ObjectStorage::memory(options))
 }
 
-fn directory(url: &Url, _: &Query, options: StorageOptions) -> Result<ObjectStorage, Error> {
+fn directory(
+    url: &Url,
+    query: &Query,
+    mut options: StorageOptions,
+) -> Result<ObjectStorage, Error> {
+    let layout = match query.get("layout") {
+        None => Layout::Objects,
+        Some(name) => Layout::parse(name).ok_or_else(|| {
+            let reason = format!("the layout is objects, processor or collector, not {name:?}");
+            invalid(url, reason)
+        })?,
+    };
+    // What can only be read is not made.
+    options.create &= layout == Layout::Objects;
     let path: PathBuf = url
         .to_file_path()
         .map_err(|()| invalid(url, "a directory is written file:///path or file:path"))?;
-    ObjectStorage::directory(path, options)
+    ObjectStorage::directory(path, options).map(|storage| storage.with_layout(layout))
 }
 
 fn invalid(url: &Url, reason: impl Into<String>) -> Error {
@@ -172,7 +259,6 @@ fn unknown(scheme: &str) -> Error {
 fn known() -> String {
     SCHEMES
         .iter()
-        .filter(|scheme| !matches!(scheme.open, Open::Unsupported))
         .map(|scheme| format!("{}:", scheme.name))
         .collect::<Vec<_>>()
         .join(", ")
@@ -231,10 +317,9 @@ mod tests {
             ("memory:?legacy_keys=maybe", "0 or 1"),
             ("memory:?endpoint=x", "legacy_keys"),
             ("memory:name", "memory:"),
+            ("file:x?layout=radix", "objects, processor or collector"),
             ("file://host/dir", "file:///path"),
-            ("gs://bucket", "it has memory:, file:, s3:"),
-            ("az://container", "it has memory:, file:, s3:"),
-            ("ftp://host", "memory:, file:, s3:"),
+            ("ftp://host", "memory:, file:, s3:, gs:, az:"),
         ] {
             let error = error(address);
             assert_eq!(error.kind(), ErrorKind::Configuration, "{address}");

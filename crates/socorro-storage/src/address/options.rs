@@ -43,7 +43,6 @@ impl Query {
     }
 
     /// The value of an option of this kind of storage; an empty one counts as absent.
-    #[cfg(feature = "s3")]
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.others
             .iter()

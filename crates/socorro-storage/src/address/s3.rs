@@ -3,15 +3,21 @@
 use std::sync::Arc;
 
 use object_store::{
-    ClientOptions, ObjectStore, RetryConfig,
-    aws::{AmazonS3Builder, AmazonS3ConfigKey},
-    path::Path,
-    prefix::PrefixStore,
+    aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, AwsAuthorizer},
+    client::HttpRequest,
 };
 use url::Url;
 
-use super::{invalid, options::Query, shown};
-use crate::{error::Error, object::ObjectStorage, options::StorageOptions};
+use super::{cloud, create::Creation, invalid, options::Query};
+use crate::{
+    engine::http::{generic, request},
+    error::Error,
+    object::ObjectStorage,
+    options::StorageOptions,
+};
+
+/// Where buckets are when nobody says.
+const DEFAULT_REGION: &str = "us-east-1";
 
 /// `s3://bucket[/prefix][?endpoint=URL][&region=NAME]`; everything else comes from the `AWS_*`
 /// environment variables.
@@ -20,56 +26,77 @@ pub(super) fn open(
     query: &Query,
     options: StorageOptions,
 ) -> Result<ObjectStorage, Error> {
-    let bucket = url
-        .host_str()
-        .filter(|bucket| !bucket.is_empty())
-        .ok_or_else(|| invalid(url, "the bucket is missing: s3://bucket/prefix"))?;
+    let bucket = builder(url, query, &options)?
+        .build()
+        .map_err(|error| invalid(url, error.to_string()))?;
+    let storage = ObjectStorage::over(Arc::new(bucket), cloud::name(url), options);
+    cloud::below_path(storage, url)
+}
+
+fn builder(url: &Url, query: &Query, options: &StorageOptions) -> Result<AmazonS3Builder, Error> {
     let mut builder = AmazonS3Builder::from_env()
-        .with_bucket_name(bucket)
-        .with_retry(RetryConfig {
-            max_retries: options.max_retries,
-            retry_timeout: options.retry_timeout,
-            ..RetryConfig::default()
-        })
-        .with_client_options(ClientOptions::new().with_timeout(options.request_timeout));
+        .with_bucket_name(cloud::bucket(url)?)
+        .with_retry(cloud::retry(options))
+        .with_client_options(cloud::client(options));
     if let Some(region) = query.get("region") {
         builder = builder.with_region(region);
     }
     if let Some(endpoint) = query.get("endpoint") {
-        builder = builder.with_endpoint(checked_endpoint(url, endpoint)?);
+        cloud::checked_endpoint(url, endpoint)?;
+        builder = builder.with_endpoint(endpoint.trim_end_matches('/'));
     }
     // Whoever writes http:// means it.
     let endpoint = builder.get_config_value(&AmazonS3ConfigKey::Endpoint);
     if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
         builder = builder.with_allow_http(true);
     }
-    let bucket = builder
-        .build()
-        .map_err(|error| invalid(url, error.to_string()))?;
-
-    let name = shown(url);
-    let prefix = Path::parse(url.path().trim_matches('/'))
-        .map_err(|error| invalid(url, error.to_string()))?;
-    let store: Arc<dyn ObjectStore> = if prefix.as_ref().is_empty() {
-        Arc::new(bucket)
-    } else {
-        Arc::new(PrefixStore::new(bucket, prefix))
-    };
-    Ok(ObjectStorage::over(store, name, options))
+    Ok(builder)
 }
 
-fn checked_endpoint<'a>(url: &Url, endpoint: &'a str) -> Result<&'a str, Error> {
-    let reason = match Url::parse(endpoint) {
-        Err(error) => format!("the endpoint is no URL: {error}"),
-        Ok(parsed) if !matches!(parsed.scheme(), "http" | "https") => {
-            "the endpoint has to begin with http:// or https://".to_owned()
-        }
-        Ok(parsed) if !parsed.username().is_empty() || parsed.password().is_some() => {
-            "credentials do not belong into the endpoint".to_owned()
-        }
-        Ok(_) => return Ok(endpoint.trim_end_matches('/')),
+/// The request that makes the bucket. Source: Amazon's S3 API reference, `CreateBucket`.
+pub(super) fn creation(
+    url: &Url,
+    query: &Query,
+    options: &StorageOptions,
+) -> Result<Creation, Error> {
+    let builder = builder(url, query, options)?;
+    let set = |key| {
+        builder
+            .get_config_value(&key)
+            .filter(|value| !value.is_empty())
     };
-    Err(invalid(url, reason))
+    let region = set(AmazonS3ConfigKey::Region)
+        .or_else(|| set(AmazonS3ConfigKey::DefaultRegion))
+        .unwrap_or_else(|| DEFAULT_REGION.to_owned());
+    let endpoint = set(AmazonS3ConfigKey::Endpoint)
+        .unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
+    let mut target = cloud::checked_endpoint(url, &endpoint)?;
+    if let Ok(mut path) = target.path_segments_mut() {
+        path.pop_if_empty().push(cloud::bucket(url)?);
+    }
+    let store = builder
+        .build()
+        .map_err(|error| invalid(url, error.to_string()))?;
+    Ok(Box::pin(
+        async move { signed(&store, &target, &region).await },
+    ))
+}
+
+async fn signed(store: &AmazonS3, target: &Url, region: &str) -> object_store::Result<HttpRequest> {
+    let body = if region == DEFAULT_REGION {
+        String::new()
+    } else {
+        format!(
+            "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+             <LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
+        )
+    };
+    let mut request = request("PUT", target, body)?;
+    let credential = store.credentials().get_credential().await?;
+    AwsAuthorizer::new(&credential, "s3", region)
+        .try_authorize(&mut request, None)
+        .map_err(generic)?;
+    Ok(request)
 }
 
 #[cfg(test)]
@@ -86,6 +113,7 @@ mod tests {
         assert_eq!(storage.to_string(), "s3://dev_bucket/some/prefix");
         for (address, part) in [
             ("s3:///prefix", "bucket is missing"),
+            ("s3://b/a//b", "empty path segment"),
             ("s3://b?endpoint=localhost", "endpoint"),
             ("s3://b?endpoint=http://user:pass@host", "credentials"),
             ("s3://b?endpoint=ftp://host", "https://"),

@@ -15,11 +15,13 @@
 //! # Ok::<(), socorro_core::Error>(())
 //! ```
 
+mod choice;
 pub mod collector_tree;
 pub mod processor_tree;
 
 use socorro_core::{CrashId, DumpName, time::Date};
 
+pub use self::choice::Layout;
 use crate::item::Item;
 
 /// The raw crash.
@@ -33,6 +35,9 @@ pub fn raw_crash(id: &CrashId) -> String {
 pub fn legacy_raw_crash(id: &CrashId) -> String {
     format!("v2/raw_crash/{}/{}/{id}", &id.as_str()[..3], id.date_key())
 }
+
+/// The prefix that all raw crashes at the older key share, without the slash at its end.
+pub const LEGACY_RAW_CRASHES: &str = "v2/raw_crash";
 
 /// Every key under which a raw crash may lie, in the order in which they are tried.
 #[must_use]
@@ -49,6 +54,9 @@ pub fn raw_crash_candidates(id: &CrashId, legacy_keys: bool) -> Vec<String> {
 pub fn raw_crashes_of(date: Date) -> String {
     format!("v1/raw_crash/{}", day(date))
 }
+
+/// The prefix that all processed crashes share, without the slash at its end.
+pub const PROCESSED_CRASHES: &str = "v1/processed_crash";
 
 /// The list of dump names.
 #[must_use]

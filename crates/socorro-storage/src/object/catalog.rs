@@ -8,7 +8,6 @@ use super::ObjectStorage;
 use crate::{
     error::{Error, ErrorKind},
     item::{Item, Subject},
-    layout,
     values::{Catalog, CatalogEntry, DumpNames},
 };
 
@@ -42,11 +41,7 @@ impl ObjectStorage {
         item: &Item,
     ) -> Result<Option<ObjectMeta>, Error> {
         let what = Subject::crash(id, item.clone());
-        let keys = match item {
-            Item::RawCrash => layout::raw_crash_candidates(id, self.options.legacy_keys),
-            _ => vec![layout::item(id, item)],
-        };
-        for key in keys {
+        for key in self.layout.keys(id, item, self.options.legacy_keys) {
             match self.store.head(&key.into()).await {
                 Ok(found) => return Ok(Some(found)),
                 Err(error) => match self.unconditional_failure(&what, error).await {

@@ -49,6 +49,8 @@ impl ObjectStorage {
             (layout::processed_crash(id), Item::ProcessedCrash),
             (layout::raw_crash(id), Item::RawCrash),
             (layout::legacy_raw_crash(id), Item::RawCrash),
+            // Where a storage takes telemetry's copies as well.
+            (layout::crash_report(id), Item::ProcessedCrash),
         ];
         self.remove_all(id, crashes, &mut report).await;
 
@@ -84,7 +86,7 @@ impl ObjectStorage {
         }
     }
 
-    async fn remove(&self, what: &Subject, key: &str) -> Result<(), Error> {
+    pub(crate) async fn remove(&self, what: &Subject, key: &str) -> Result<(), Error> {
         let Err(error) = self.store.delete(&key.into()).await else {
             return Ok(());
         };

@@ -79,7 +79,7 @@ impl ObjectStorage {
 
     /// As [`ObjectStorage::failure`], for calls without a condition: there a store's *conflict* is
     /// passing trouble between its own requests.
-    pub(super) async fn unconditional_failure(&self, what: &Subject, error: StoreError) -> Error {
+    pub(crate) async fn unconditional_failure(&self, what: &Subject, error: StoreError) -> Error {
         match classify(&error) {
             Fault::Conflict => self.unavailable(what, reason(&error)),
             _ => self.failure(what, error).await,

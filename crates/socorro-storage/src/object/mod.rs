@@ -4,6 +4,7 @@ mod catalog;
 mod delete;
 mod failure;
 mod list;
+mod lock;
 mod read;
 mod write;
 
@@ -16,13 +17,17 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use object_store::{ObjectStore, local::LocalFileSystem, memory::InMemory};
+use object_store::{
+    ObjectStore, local::LocalFileSystem, memory::InMemory, path::Path as Prefix,
+    prefix::PrefixStore,
+};
 use socorro_core::{CrashId, DumpName, Dumps, ProcessedCrash, RawCrash, time::Date};
 
 use crate::{
-    document::DocumentKey,
+    document::{DocumentFolder, DocumentKey},
     error::Error,
     item::{Item, Subject},
+    layout::Layout,
     options::StorageOptions,
     storage::CrashStorage,
     values::{Catalog, DeleteReport, DumpNames, Expected, SaveReceipt, Stored},
@@ -37,7 +42,7 @@ use crate::{
 /// | an item is written whole or not at all | one request, or an upload in parts that is completed at the end | yes | written to `{name}#{n}`, then renamed |
 /// | what was written survives a power failure | yes | no | yes, unless [`durable`](StorageOptions::durable) is off: `fsync` of the file, then of its directory and of new ones above it (on Unix); deletions are not flushed |
 /// | [`Expected::Absent`] | atomic | atomic | atomic (a hard link) |
-/// | [`Expected::Version`] | atomic | atomic | compared, then overwritten: a write right in between is lost |
+/// | [`Expected::Version`] | atomic | atomic | atomic among those that expect a version (a lock on the file that is replaced); where the file system has no locks, compared and then overwritten |
 /// | content type of JSON and dumps | stored | stored | none |
 ///
 /// A bucket whose server knows no conditional writes is overwritten without a condition. Dumps
@@ -49,6 +54,7 @@ pub struct ObjectStorage {
     name: String,
     /// Set when the store is a directory of this machine.
     directory: Option<PathBuf>,
+    layout: Layout,
     options: StorageOptions,
 }
 
@@ -82,6 +88,7 @@ impl ObjectStorage {
             store: Arc::new(store),
             name,
             directory: Some(path),
+            layout: Layout::Objects,
             options,
         })
     }
@@ -99,14 +106,55 @@ impl ObjectStorage {
             store,
             name: name.into(),
             directory: None,
+            layout: Layout::Objects,
             options,
         }
+    }
+
+    /// The same storage, with everything below a prefix of the keys: a directory inside, or a part
+    /// of a bucket that is used for other things too.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidAddress`] when the prefix has empty parts, `.`, `..` or characters that
+    /// cannot be in keys; for directories also those of [`ObjectStorage::directory`].
+    pub fn below(self, prefix: &str) -> Result<Self, Error> {
+        let parsed = Prefix::parse(prefix.trim_matches('/')).map_err(|error| {
+            let address = self.name.clone();
+            let reason = error.to_string();
+            Error::InvalidAddress { address, reason }
+        })?;
+        if parsed.as_ref().is_empty() {
+            return Ok(self);
+        }
+        if let Some(directory) = self.directory {
+            let below = Self::directory(directory.join(parsed.as_ref()), self.options)?;
+            return Ok(below.with_layout(self.layout));
+        }
+        let name = format!("{}/{parsed}", self.name.trim_end_matches('/'));
+        let store = Arc::new(PrefixStore::new(self.store, parsed));
+        Ok(Self::over(store, name, self.options).with_layout(self.layout))
+    }
+
+    /// The same storage, whose crashes lie in another way. Any but [`Layout::Objects`] can only be
+    /// read: to copy from it, see [`copy_to`](crate::CrashStorageExt::copy_to).
+    #[must_use]
+    pub fn with_layout(self, layout: Layout) -> Self {
+        Self { layout, ..self }
     }
 
     /// The store itself, for what is not in [`CrashStorage`].
     #[must_use]
     pub fn store(&self) -> &Arc<dyn ObjectStore> {
         &self.store
+    }
+
+    fn require_writable(&self, what: &Subject) -> Result<(), Error> {
+        if self.layout == Layout::Objects {
+            return Ok(());
+        }
+        let what = Box::new(what.clone());
+        Err(Error::ReadOnly { what })
     }
 
     fn not_found(&self, what: Subject) -> Error {
@@ -188,6 +236,7 @@ impl CrashStorage for ObjectStorage {
     }
 
     async fn delete(&self, id: &CrashId) -> Result<DeleteReport, Error> {
+        self.require_writable(&Subject::crash(id, Item::RawCrash))?;
         self.delete_crash(id).await
     }
 
@@ -196,7 +245,15 @@ impl CrashStorage for ObjectStorage {
         date: Date,
         after: Option<CrashId>,
     ) -> BoxStream<'_, Result<CrashId, Error>> {
-        self.raw_crashes_of(date, after)
+        self.crashes_of(Item::RawCrash, date, after)
+    }
+
+    fn list_processed(
+        &self,
+        date: Date,
+        after: Option<CrashId>,
+    ) -> BoxStream<'_, Result<CrashId, Error>> {
+        self.crashes_of(Item::ProcessedCrash, date, after)
     }
 
     async fn save_document(&self, key: &DocumentKey, content: Bytes) -> Result<(), Error> {
@@ -205,6 +262,16 @@ impl CrashStorage for ObjectStorage {
 
     async fn document(&self, key: &DocumentKey) -> Result<Bytes, Error> {
         self.read_document(key).await
+    }
+
+    async fn delete_document(&self, key: &DocumentKey) -> Result<(), Error> {
+        let what = Subject::Document(key.clone());
+        self.require_writable(&what)?;
+        self.remove(&what, key.as_str()).await
+    }
+
+    fn list_documents(&self, folder: &DocumentFolder) -> BoxStream<'_, Result<DocumentKey, Error>> {
+        self.documents_in(folder)
     }
 
     async fn check(&self) -> Result<(), Error> {

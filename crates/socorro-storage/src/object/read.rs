@@ -4,7 +4,7 @@ use std::{io, path::Path};
 
 use bytes::Bytes;
 use futures::{TryStreamExt as _, stream::BoxStream};
-use object_store::{GetResult, GetResultPayload, ObjectStoreExt as _};
+use object_store::{GetResult, GetResultPayload, ObjectStoreExt as _, path::Path as Prefix};
 use serde_json::Value;
 use socorro_core::{CrashId, DumpName, ProcessedCrash, RawCrash, json};
 use tokio::io::AsyncWriteExt as _;
@@ -14,7 +14,7 @@ use crate::{
     document::DocumentKey,
     error::{Error, ErrorKind},
     item::{Item, Subject},
-    layout,
+    layout::{Layout, processor_tree},
     values::{DumpNames, Stored, Version},
 };
 
@@ -25,58 +25,98 @@ const REPORTED_NAME_LENGTH: usize = 80;
 
 impl ObjectStorage {
     pub(super) async fn read_raw_crash(&self, id: &CrashId) -> Result<RawCrash, Error> {
-        let what = Subject::crash(id, Item::RawCrash);
         let limit = self.options.max_raw_crash_size;
-        for key in layout::raw_crash_candidates(id, self.options.legacy_keys) {
-            match self.read(&what, &key, limit).await {
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-                Ok((bytes, _)) => {
-                    return json::read_object(&bytes, limit)
-                        .map(RawCrash::from)
-                        .map_err(|error| self.damaged(&what, error));
-                }
-            }
-        }
-        Err(self.not_found(what))
+        let (bytes, _) = self.read_item(id, &Item::RawCrash, limit).await?;
+        json::read_object(&bytes, limit)
+            .map(RawCrash::from)
+            .map_err(|error| self.damaged(&Subject::crash(id, Item::RawCrash), error))
     }
 
     pub(super) async fn read_processed_crash(
         &self,
         id: &CrashId,
     ) -> Result<Stored<ProcessedCrash>, Error> {
-        let what = Subject::crash(id, Item::ProcessedCrash);
         let limit = self.options.max_processed_crash_size;
-        let (bytes, version) = self
-            .read(&what, &layout::processed_crash(id), limit)
-            .await?;
+        let (bytes, version) = self.read_item(id, &Item::ProcessedCrash, limit).await?;
         let value = json::read_object(&bytes, limit)
             .map(ProcessedCrash::from)
-            .map_err(|error| self.damaged(&what, error))?;
+            .map_err(|error| self.damaged(&Subject::crash(id, Item::ProcessedCrash), error))?;
         Ok(Stored { value, version })
     }
 
     pub(super) async fn read_dump_names(&self, id: &CrashId) -> Result<DumpNames, Error> {
-        let what = Subject::crash(id, Item::DumpNames);
+        if self.layout == Layout::ProcessorTree {
+            return self.dumps_in_directory(id).await;
+        }
         let (bytes, _) = self
-            .read(&what, &layout::dump_names(id), MAX_DUMP_NAMES_SIZE)
+            .read_item(id, &Item::DumpNames, MAX_DUMP_NAMES_SIZE)
             .await?;
         json::read(&bytes, MAX_DUMP_NAMES_SIZE)
             .and_then(|list| usable_names(&list))
-            .map_err(|error| self.damaged(&what, error))
+            .map_err(|error| self.damaged(&Subject::crash(id, Item::DumpNames), error))
     }
 
     pub(super) async fn read_dump(&self, id: &CrashId, name: &DumpName) -> Result<Bytes, Error> {
-        let what = Subject::crash(id, Item::Dump(name.clone()));
+        let item = Item::Dump(name.clone());
         let limit = self.options.max_dump_size;
-        let (bytes, _) = self.read(&what, &layout::dump(id, name), limit).await?;
+        let (bytes, _) = self.read_item(id, &item, limit).await?;
         Ok(bytes)
+    }
+
+    /// An item from the first key that has it.
+    async fn read_item(
+        &self,
+        id: &CrashId,
+        item: &Item,
+        limit: u64,
+    ) -> Result<(Bytes, Version), Error> {
+        let what = Subject::crash(id, item.clone());
+        for key in self.layout.keys(id, item, self.options.legacy_keys) {
+            match self.read(&what, &key, limit).await {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                result => return result,
+            }
+        }
+        Err(self.not_found(what))
+    }
+
+    /// The dumps of a crash in a tree that has no lists of their names: files beside the raw crash.
+    async fn dumps_in_directory(&self, id: &CrashId) -> Result<DumpNames, Error> {
+        let what = Subject::crash(id, Item::DumpNames);
+        let raw_crash = processor_tree::raw_crash(id);
+        let directory = raw_crash
+            .rsplit_once('/')
+            .map(|(directory, _)| Prefix::from(directory));
+        let mut files = self.store.list(directory.as_ref());
+        let mut found = DumpNames::default();
+        loop {
+            let file = match files.try_next().await {
+                Ok(Some(file)) => file,
+                Ok(None) => break,
+                Err(error) => return Err(self.unconditional_failure(&what, error).await),
+            };
+            match Layout::dump_in_file(id, file.location.filename().unwrap_or_default()) {
+                None => {}
+                Some(Ok(name)) => found.names.push(name),
+                Some(Err(name)) => found.skipped.push(printable(&name)),
+            }
+        }
+        if found == DumpNames::default() && self.head(id, &Item::RawCrash).await?.is_none() {
+            return Err(self.not_found(what));
+        }
+        found.names.sort_unstable();
+        Ok(found)
     }
 
     pub(super) async fn read_document(&self, key: &DocumentKey) -> Result<Bytes, Error> {
         let what = Subject::Document(key.clone());
+        self.read_json(&what, key.as_str()).await
+    }
+
+    /// Something that is as large as a processed crash may be.
+    pub(crate) async fn read_json(&self, what: &Subject, key: &str) -> Result<Bytes, Error> {
         let limit = self.options.max_processed_crash_size;
-        let (bytes, _) = self.read(&what, key.as_str(), limit).await?;
+        let (bytes, _) = self.read(what, key, limit).await?;
         Ok(bytes)
     }
 
@@ -86,10 +126,13 @@ impl ObjectStorage {
         name: &DumpName,
         path: &Path,
     ) -> Result<u64, Error> {
-        let what = Subject::crash(id, Item::Dump(name.clone()));
-        let found = self
-            .find(&what, &layout::dump(id, name), self.options.max_dump_size)
-            .await?;
+        let item = Item::Dump(name.clone());
+        let what = Subject::crash(id, item.clone());
+        let keys = self.layout.keys(id, &item, self.options.legacy_keys);
+        let Some(key) = keys.first() else {
+            return Err(self.not_found(what));
+        };
+        let found = self.find(&what, key, self.options.max_dump_size).await?;
         let size = found.meta.size;
         let copied = match found.payload {
             GetResultPayload::File(file, _) => copy_file(file, size, path).await,
@@ -220,12 +263,14 @@ fn usable_names(list: &Value) -> Result<DumpNames, socorro_core::Error> {
         match DumpName::parse(name) {
             Ok(name) if usable.names.contains(&name) => {}
             Ok(name) => usable.names.push(name),
-            Err(_) => usable
-                .skipped
-                .push(name.chars().take(REPORTED_NAME_LENGTH).collect()),
+            Err(_) => usable.skipped.push(printable(name)),
         }
     }
     Ok(usable)
+}
+
+fn printable(name: &str) -> String {
+    name.chars().take(REPORTED_NAME_LENGTH).collect()
 }
 
 #[cfg(test)]

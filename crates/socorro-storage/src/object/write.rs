@@ -1,6 +1,6 @@
 //! Writing items.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -15,7 +15,11 @@ use socorro_core::{
 };
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use super::{ObjectStorage, failure::is_unsupported};
+use super::{
+    ObjectStorage,
+    failure::is_unsupported,
+    lock::{self, Locking},
+};
 use crate::{
     document::DocumentKey,
     error::{Error, ErrorKind},
@@ -46,6 +50,7 @@ impl ObjectStorage {
         dumps: &Dumps,
     ) -> Result<(), Error> {
         let what = Subject::crash(id, Item::RawCrash);
+        self.require_writable(&what)?;
         let content = raw_crash.to_json();
         self.require_size(&what, content.len() as u64, self.options.max_raw_crash_size)?;
         for (name, dump) in dumps.iter() {
@@ -116,6 +121,7 @@ impl ObjectStorage {
         expected: Expected,
     ) -> Result<SaveReceipt, Error> {
         let what = Subject::crash(id, Item::ProcessedCrash);
+        self.require_writable(&what)?;
         let content = Bytes::from(crash.to_json());
         let size = content.len() as u64;
         self.require_size(&what, size, self.options.max_processed_crash_size)?;
@@ -144,9 +150,20 @@ impl ObjectStorage {
         content: Bytes,
     ) -> Result<(), Error> {
         let what = Subject::Document(key.clone());
+        self.write_json(&what, key.as_str(), content).await
+    }
+
+    /// Writes JSON that is as large as a processed crash may be, whatever is there.
+    pub(crate) async fn write_json(
+        &self,
+        what: &Subject,
+        key: &str,
+        content: Bytes,
+    ) -> Result<(), Error> {
+        self.require_writable(what)?;
         let limit = self.options.max_processed_crash_size;
-        self.require_size(&what, content.len() as u64, limit)?;
-        self.put(&what, key.as_str(), content, JSON).await
+        self.require_size(what, content.len() as u64, limit)?;
+        self.put(what, key, content, JSON).await
     }
 
     fn require_size(&self, what: &Subject, size: u64, limit: u64) -> Result<(), Error> {
@@ -187,12 +204,14 @@ impl ObjectStorage {
         self.require_directory(what).await?;
         let mode = match expected {
             Expected::Any => return self.overwrite(what, key, content).await,
-            Expected::Version(version) if self.directory.is_some() => {
-                self.require_version(what, key, &version).await?;
-                return self.overwrite(what, key, content).await;
-            }
             Expected::Absent => PutMode::Create,
-            Expected::Version(Version { e_tag, version }) => {
+            Expected::Version(version) => {
+                if let Some(directory) = &self.directory {
+                    let _lock = self.lock(what, directory.join(key)).await?;
+                    self.require_version(what, key, &version).await?;
+                    return self.overwrite(what, key, content).await;
+                }
+                let Version { e_tag, version } = version;
                 PutMode::Update(UpdateVersion { e_tag, version })
             }
         };
@@ -214,6 +233,17 @@ impl ObjectStorage {
         {
             Ok(written) => Ok(version_of(written)),
             Err(error) => Err(self.unconditional_failure(what, error).await),
+        }
+    }
+
+    async fn lock(&self, what: &Subject, file: PathBuf) -> Result<Locking, Error> {
+        let failed = |source| object_store::Error::Generic {
+            store: "LocalFileSystem",
+            source,
+        };
+        match lock::lock(file).await {
+            Ok(locking) => Ok(locking),
+            Err(error) => Err(self.failure(what, failed(error.into())).await),
         }
     }
 

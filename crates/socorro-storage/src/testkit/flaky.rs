@@ -17,29 +17,9 @@ use futures::{
 use socorro_core::{CrashId, DumpName, Dumps, ProcessedCrash, RawCrash, time::Date};
 
 use crate::{
-    Catalog, CrashStorage, DeleteReport, DocumentKey, DumpNames, Error, Expected, Item,
-    SaveReceipt, Stored,
+    Catalog, CrashStorage, DeleteReport, DocumentFolder, DocumentKey, DumpNames, Error, Expected,
+    Item, SaveReceipt, Stored, layer::Operation,
 };
-
-/// The methods of [`CrashStorage`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "each is the method of the same name")]
-pub enum Operation {
-    SaveRawCrash,
-    RawCrash,
-    DumpNames,
-    Dump,
-    DumpToFile,
-    SaveProcessedCrash,
-    ProcessedCrash,
-    Exists,
-    Catalog,
-    Delete,
-    ListRaw,
-    SaveDocument,
-    Document,
-    Check,
-}
 
 /// One call of a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,6 +153,21 @@ impl FlakyStorage {
     }
 }
 
+impl FlakyStorage {
+    fn list<'a, V: Send + 'a>(
+        &self,
+        operation: Operation,
+        list: BoxStream<'a, Result<V, Error>>,
+    ) -> BoxStream<'a, Result<V, Error>> {
+        let failed = |error| stream::iter([Err(error)]);
+        match self.fault(operation, None) {
+            None => list,
+            Some(Fault::Refuse(error)) => failed(error).boxed(),
+            Some(Fault::LoseAnswer(error)) => list.chain(failed(error)).boxed(),
+        }
+    }
+}
+
 impl fmt::Debug for FlakyStorage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FlakyStorage")
@@ -257,16 +252,16 @@ impl CrashStorage for FlakyStorage {
         date: Date,
         after: Option<CrashId>,
     ) -> BoxStream<'_, Result<CrashId, Error>> {
-        let failed = |error| stream::iter([Err(error)]);
-        match self.fault(Operation::ListRaw, None) {
-            None => self.inner.list_raw(date, after),
-            Some(Fault::Refuse(error)) => failed(error).boxed(),
-            Some(Fault::LoseAnswer(error)) => self
-                .inner
-                .list_raw(date, after)
-                .chain(failed(error))
-                .boxed(),
-        }
+        self.list(Operation::ListRaw, self.inner.list_raw(date, after))
+    }
+
+    fn list_processed(
+        &self,
+        date: Date,
+        after: Option<CrashId>,
+    ) -> BoxStream<'_, Result<CrashId, Error>> {
+        let list = self.inner.list_processed(date, after);
+        self.list(Operation::ListProcessed, list)
     }
 
     async fn save_document(&self, key: &DocumentKey, content: Bytes) -> Result<(), Error> {
@@ -277,6 +272,16 @@ impl CrashStorage for FlakyStorage {
     async fn document(&self, key: &DocumentKey) -> Result<Bytes, Error> {
         let work = self.inner.document(key);
         self.call(Operation::Document, None, work).await
+    }
+
+    async fn delete_document(&self, key: &DocumentKey) -> Result<(), Error> {
+        let work = self.inner.delete_document(key);
+        self.call(Operation::DeleteDocument, None, work).await
+    }
+
+    fn list_documents(&self, folder: &DocumentFolder) -> BoxStream<'_, Result<DocumentKey, Error>> {
+        let list = self.inner.list_documents(folder);
+        self.list(Operation::ListDocuments, list)
     }
 
     async fn check(&self) -> Result<(), Error> {

@@ -52,6 +52,12 @@ impl ObjectHarness {
         }
     }
 
+    /// The storage, without its back door.
+    #[must_use]
+    pub fn into_storage(self) -> ObjectStorage {
+        self.storage
+    }
+
     /// Any other storage.
     #[must_use]
     pub fn of(storage: ObjectStorage) -> Self {
@@ -59,30 +65,6 @@ impl ObjectHarness {
             storage,
             _directory: None,
         }
-    }
-
-    /// A storage below a new prefix of a bucket on the S3 server at `SOCORRO_TEST_S3_ENDPOINT`,
-    /// with the credentials in `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. The bucket is
-    /// made when it is not there, which works with servers that check no signature.
-    ///
-    /// `None`, said loudly, when there is no such server.
-    ///
-    /// # Panics
-    ///
-    /// When the server does not do what it is asked, and with `CI=true` when there is none.
-    #[cfg(feature = "s3")]
-    #[must_use]
-    pub fn s3() -> Option<Self> {
-        let endpoint = super::s3::endpoint()?;
-        super::s3::make_bucket(&endpoint, super::s3::BUCKET);
-        let address = format!(
-            "s3://{}/{}?endpoint={endpoint}&region=us-east-1",
-            super::s3::BUCKET,
-            super::sample::crash_id()
-        );
-        let storage = crate::address::open_objects(&address, StorageOptions::default())
-            .expect("a storage on the test server");
-        Some(Self::of(storage))
     }
 }
 

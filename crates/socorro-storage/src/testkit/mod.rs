@@ -5,15 +5,18 @@
 //! * [`FlakyStorage`]: a storage that fails when told to.
 //! * [`vectors`]: recorded cases of Mozilla's programs.
 
+#[cfg(feature = "cloud")]
+mod buckets;
 pub mod conformance;
+mod faults;
 mod flaky;
 mod harness;
-#[cfg(feature = "s3")]
-mod s3;
 pub mod sample;
+mod servers;
+mod trees;
 pub mod vectors;
 
-pub use flaky::{Call, Fault, FlakyStorage, Operation};
+pub use crate::layer::Operation;
+pub use flaky::{Call, Fault, FlakyStorage};
 pub use harness::{Harness, ObjectHarness};
-#[cfg(feature = "s3")]
-pub use s3::endpoint as s3_endpoint;
+pub use servers::{endpoint, s3_endpoint};

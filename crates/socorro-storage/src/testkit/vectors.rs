@@ -17,12 +17,13 @@ use crate::{
 };
 
 /// The files whose cases [`run_case`] knows.
-pub const FILES: [&str; 5] = [
+pub const FILES: [&str; 6] = [
     "keys.json",
     "json.json",
     "dump_names.json",
     "redaction.json",
     "fs_layout.json",
+    "faults.json",
 ];
 
 /// Runs one case of a file; only the last part of the file's path counts. `None` when the file is
@@ -38,6 +39,7 @@ pub fn run_case(file: &str, case: &Value) -> Option<Result<(), String>> {
         "dump_names.json" => dump_names,
         "redaction.json" => redaction,
         "fs_layout.json" => file_trees,
+        "faults.json" => faults,
         _ => return None,
     };
     Some(run(case))
@@ -200,10 +202,29 @@ fn file_trees(case: &Value) -> Result<(), String> {
     for (tree, files) in trees {
         same(tree, &case[tree], &Value::from(files))?;
     }
-    Ok(())
+    wait_for(super::trees::read(id, names))
 }
 
-fn text<'a>(case: &'a Value, member: &str) -> Result<&'a str, String> {
+fn faults(case: &Value) -> Result<(), String> {
+    let case = case.clone();
+    wait_for(async move { super::faults::run(&case).await })
+}
+
+/// Runs it on a thread of its own: the caller's may have a runtime already, which cannot wait for
+/// another one.
+fn wait_for(work: impl Future<Output = Result<(), String>> + Send + 'static) -> Result<(), String> {
+    let run = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .map_err(|error| error.to_string())?;
+        runtime.block_on(work)
+    };
+    std::thread::spawn(run)
+        .join()
+        .unwrap_or_else(|_| Err("it panicked".to_owned()))
+}
+
+pub(super) fn text<'a>(case: &'a Value, member: &str) -> Result<&'a str, String> {
     case[member]
         .as_str()
         .ok_or_else(|| format!("{member} is no text"))

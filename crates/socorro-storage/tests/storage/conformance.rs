@@ -25,7 +25,29 @@ mod s3 {
     use socorro_storage::testkit::ObjectHarness;
 
     async fn harness() -> Option<ObjectHarness> {
-        ObjectHarness::s3()
+        ObjectHarness::s3().await
+    }
+
+    socorro_storage::conformance_tests!(harness);
+}
+
+#[cfg(feature = "gcs")]
+mod gcs {
+    use socorro_storage::testkit::ObjectHarness;
+
+    async fn harness() -> Option<ObjectHarness> {
+        ObjectHarness::gcs().await
+    }
+
+    socorro_storage::conformance_tests!(harness);
+}
+
+#[cfg(feature = "azure")]
+mod azure {
+    use socorro_storage::testkit::ObjectHarness;
+
+    async fn harness() -> Option<ObjectHarness> {
+        ObjectHarness::azure().await
     }
 
     socorro_storage::conformance_tests!(harness);

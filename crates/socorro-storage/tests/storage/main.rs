@@ -8,10 +8,18 @@
 
 mod conformance;
 mod directory;
+mod erase;
 mod flaky;
+mod large_dumps;
+mod layers;
 mod legacy_keys;
 mod limits;
+#[cfg(any(feature = "azure", feature = "gcs"))]
+mod missing_buckets;
 mod pointers;
 #[cfg(feature = "s3")]
 mod s3;
+#[cfg(feature = "s3")]
+mod signed_s3;
+mod trees;
 mod vectors;

@@ -59,5 +59,5 @@ fn a_case_that_differs_fails_and_an_unknown_file_is_not_ours() {
     let case = serde_json::json!({"input": "a b", "sanitised": "a_b", "storage_segment": "ab"});
     let result = vectors::run_case("storage/dump_names.json", &case);
     assert!(result.is_some_and(|result| result.is_err()));
-    assert!(vectors::run_case("storage/telemetry.json", &case).is_none());
+    assert!(vectors::run_case("queue/lifecycle.json", &case).is_none());
 }

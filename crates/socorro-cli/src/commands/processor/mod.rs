@@ -7,13 +7,16 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use clap::Args;
 use socorro_core::CrashId;
-use socorro_processor::{Pipeline, Summary, Worker, WorkerOptions};
+use socorro_processor::{Destinations, Pipeline, Summary, Worker, WorkerOptions};
 use socorro_queue::{CrashQueue, QueueOptions};
 use socorro_storage::CrashStorage;
 
 use self::signals::Signals;
 use crate::{
-    arguments::{self, SignatureArguments, StorageArguments, WalkArguments, values},
+    arguments::{
+        self, DestinationArguments, PermissionArguments, RulesetArguments, SignatureArguments,
+        StorageArguments, WalkArguments, values,
+    },
     commands::queue::what_is_left,
     exit::Exit,
     failure::Failure,
@@ -30,8 +33,11 @@ Examples:
   export SOCORRO_STORAGE=s3://crashes SOCORRO_QUEUE=sqlite:///srv/queue.sqlite
   socorro processor --symbols https://symbols.mozilla.org/ --symbols-cache /srv/symbols
   socorro processor --workers 8 --log-format json
+  socorro processor --destination 'copy=file:///mnt/copy' \
+    --destination 'telemetry=telemetry+s3://reports;optional'
 
-A crash is acknowledged only after its result is saved. The first SIGTERM or SIGINT stops
+A crash is acknowledged only after its result is saved and every required destination has it, or
+is noted in the storage to get it later. The first SIGTERM or SIGINT stops
 receiving and lets crashes in work finish within the grace time; the rest is given back to the
 queue. The second one ends the program at once: what was in work is delivered again when its
 lease ends. SIGHUP reads the signature lists of --siglists again; crashes in work keep the old ones.
@@ -55,15 +61,21 @@ pub(crate) struct ProcessorArguments {
     )]
     queue: Option<String>,
     #[command(flatten)]
+    destinations: DestinationArguments,
+    #[command(flatten)]
     walk: WalkArguments,
     #[command(flatten)]
     signature: SignatureArguments,
+    #[command(flatten)]
+    rulesets: RulesetArguments,
     /// End when the queue has nothing to do any more
     #[arg(long)]
     drain: bool,
     /// Process this crash straight from storage, without the queue, and print the result
     #[arg(long, value_name = "CRASHID", value_parser = CrashId::parse_lenient, conflicts_with = "drain")]
     once: Option<CrashId>,
+    #[command(flatten)]
+    permissions: PermissionArguments,
     #[command(flatten)]
     worker: WorkerArguments,
 }
@@ -127,11 +139,24 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let signatures = arguments.signature.generator()?;
-    let pipeline = pipeline(&arguments.walk, &signatures)?;
+    let pipeline = pipeline(&arguments.walk, &signatures, &arguments.rulesets)?;
     let options = arguments.worker.options()?;
     let storage = arguments.storage.open().await?;
+    let destinations = arguments.destinations.open(&storage.to_string()).await?;
     match (&arguments.once, &arguments.queue) {
-        (Some(id), _) => once(*id, storage, pipeline, options, output).await,
+        (Some(id), _) => {
+            let permissions = &arguments.permissions;
+            once(
+                *id,
+                storage,
+                pipeline,
+                options,
+                destinations,
+                permissions,
+                output,
+            )
+            .await
+        }
         (None, Some(url)) => {
             let queue_options = QueueOptions {
                 lease: arguments.worker.lease,
@@ -141,10 +166,13 @@ pub(crate) async fn run(
             let signals = Signals::watch()?;
             reload::on_hangup(signatures)?;
             tracing::info!(
-                version = env!("CARGO_PKG_VERSION"), %storage, %queue, workers = options.workers,
+                version = env!("CARGO_PKG_VERSION"), %storage, %queue, %destinations,
+                workers = options.workers,
                 "processor started"
             );
-            let worker = Worker::with_options(storage, Arc::clone(&queue), pipeline, options);
+            let queue_again = Arc::clone(&queue);
+            let worker =
+                Worker::with_destinations(storage, queue_again, pipeline, options, destinations);
             if arguments.drain {
                 drain(&worker, &*queue, signals, output).await
             } else {
@@ -161,11 +189,13 @@ async fn once(
     storage: Arc<dyn CrashStorage>,
     pipeline: Pipeline,
     options: WorkerOptions,
+    destinations: Destinations,
+    permissions: &PermissionArguments,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let shown = storage.to_string();
     let no_queue = socorro_queue::open("memory:", QueueOptions::default()).await?;
-    let worker = Worker::with_options(storage, no_queue, pipeline, options);
+    let worker = Worker::with_destinations(storage, no_queue, pipeline, options, destinations);
     let signals = Signals::watch()?;
     let processed = tokio::select! {
         processed = worker.process(id) => processed,
@@ -181,7 +211,7 @@ async fn once(
             ))
         }
     })?;
-    result::print(output, &processed, false)?;
+    result::print(output, &permissions.processed(processed), false)?;
     Ok(Exit::Success)
 }
 

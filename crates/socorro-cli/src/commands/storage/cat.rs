@@ -3,12 +3,19 @@
 use clap::{Args, ValueEnum};
 use socorro_core::{CrashId, DumpName, json::Form};
 
-use crate::{arguments::StorageArguments, exit::Exit, failure::Failure, output::Output, result};
+use crate::{
+    arguments::{PermissionArguments, StorageArguments},
+    exit::Exit,
+    failure::Failure,
+    output::Output,
+    result,
+};
 
 const EXAMPLES: &str = "\
 Examples:
   ID=de1bb258-cbbf-4589-a673-34f800160918
   socorro storage cat processed $ID --storage file:///srv/crashes | jq .signature
+  socorro storage cat processed $ID --storage file:///srv/crashes --permissions public
   socorro storage cat dump $ID --storage file:///srv/crashes > crash.dmp";
 
 /// Print what a storage holds for a crash.
@@ -29,6 +36,8 @@ pub(crate) struct CatArguments {
     /// Indent JSON and sort its keys, terminal or not
     #[arg(long)]
     pretty: bool,
+    #[command(flatten)]
+    permissions: PermissionArguments,
 }
 
 /// What a storage holds for a crash.
@@ -49,11 +58,17 @@ pub(crate) async fn run(arguments: &CatArguments, output: &mut Output) -> Result
         return Err(Failure::usage("a dump is nothing to look at on a terminal")
             .hint("write it to a file: … > crash.dmp"));
     }
+    if arguments.what == What::Dump && arguments.permissions.is_public() {
+        return Err(
+            Failure::usage("a dump is not public: it is a picture of somebody's memory")
+                .hint("`cat processed --permissions public` shows what is public about it"),
+        );
+    }
     let storage = arguments.storage.open_existing().await?;
     let id = &arguments.id;
     match arguments.what {
         What::Raw => {
-            let raw = storage.raw_crash(id).await?;
+            let raw = arguments.permissions.raw(storage.raw_crash(id).await?);
             let pretty = arguments.pretty || output.is_terminal();
             let form = if pretty {
                 Form::Pretty
@@ -64,6 +79,7 @@ pub(crate) async fn run(arguments: &CatArguments, output: &mut Output) -> Result
         }
         What::Processed => {
             let processed = storage.processed_crash(id).await?.value;
+            let processed = arguments.permissions.processed(processed);
             result::print(output, &processed, arguments.pretty)?;
         }
         What::DumpNames => {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{crash_info, has_stackwalk};
+use super::{crash_info, has_stackwalk, note_wrong_crash_info};
 use crate::{
     crash::Crash,
     rule::{Item, Rule, RuleError, RuleInfo},
@@ -30,8 +30,9 @@ impl Rule for CrashInconsistencies {
     }
 
     fn apply(&self, crash: &mut Crash) -> Result<(), RuleError> {
-        let found = match crash_info(crash).remove("crash_inconsistencies") {
-            Some(list @ Value::Array(_)) => list,
+        note_wrong_crash_info(crash);
+        let found = match crash_info(crash, "crash_inconsistencies") {
+            Some(list @ Value::Array(_)) => list.clone(),
             None | Some(Value::Null) => Value::Null,
             Some(_) => {
                 crash.wrong_type("json_dump.crash_info.crash_inconsistencies", "an array");

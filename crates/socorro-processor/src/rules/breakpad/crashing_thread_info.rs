@@ -1,8 +1,9 @@
 //! Why and where it crashed.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use socorro_core::json::is_integer;
 
-use super::{crash_info, has_stackwalk};
+use super::{crash_info, has_stackwalk, note_wrong_crash_info};
 use crate::{
     crash::Crash,
     rule::{Item, Rule, RuleError, RuleInfo},
@@ -43,12 +44,12 @@ impl Rule for CrashingThreadInfo {
     }
 
     fn apply(&self, crash: &mut Crash) -> Result<(), RuleError> {
-        let info = crash_info(crash);
-        let thread = match info.get("crashing_thread") {
+        note_wrong_crash_info(crash);
+        let thread = match crash_info(crash, "crashing_thread") {
             None | Some(Value::Null) => None,
-            Some(Value::Number(number)) => Some(number.clone()),
+            Some(Value::Number(number)) if is_integer(number) => Some(number.clone()),
             Some(_) => {
-                crash.wrong_type("json_dump.crash_info.crashing_thread", "a number");
+                crash.wrong_type("json_dump.crash_info.crashing_thread", "an integer");
                 None
             }
         };
@@ -58,18 +59,15 @@ impl Rule for CrashingThreadInfo {
         crash
             .processed
             .set("crashing_thread", thread.map_or(Value::Null, Value::Number));
-        let name = crash
-            .processed
-            .lookup("json_dump.crashing_thread.thread_name")
-            .cloned();
+        let name = crash.text_or_null("json_dump.crashing_thread.thread_name");
         crash
             .processed
-            .set("crashing_thread_name", name.unwrap_or(Value::Null));
-        crash.processed.set(
-            "reason",
-            info.get("type").cloned().unwrap_or_else(|| json!("")),
-        );
-        let address = address(crash, &info);
+            .set("crashing_thread_name", name.unwrap_or_default());
+        let reason = crash.text_or_null("json_dump.crash_info.type");
+        crash
+            .processed
+            .set("reason", reason.unwrap_or_else(|| json!("")));
+        let address = address(crash);
         crash.processed.set("address", address);
         let last_error = crash
             .processed
@@ -81,9 +79,11 @@ impl Rule for CrashingThreadInfo {
     }
 }
 
-fn address(crash: &mut Crash, info: &Map<String, Value>) -> Value {
-    let reported = info.get("address").cloned().unwrap_or(Value::Null);
-    let adjusted = match info.get("adjusted_address") {
+fn address(crash: &mut Crash) -> Value {
+    let reported = crash
+        .text_or_null("json_dump.crash_info.address")
+        .unwrap_or_default();
+    let adjusted = match crash_info(crash, "adjusted_address") {
         None | Some(Value::Null) => return reported,
         Some(Value::Object(adjusted)) => adjusted,
         Some(_) => {

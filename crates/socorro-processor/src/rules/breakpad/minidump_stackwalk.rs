@@ -69,7 +69,13 @@ impl AsyncRule for MinidumpStackwalk {
         RuleInfo {
             name: "MinidumpStackwalkRule",
             purpose: "walk the stacks of all minidumps",
-            reads: &[Item::Dumps, Item::Annotations],
+            reads: &[
+                Item::Dumps,
+                Item::Annotations,
+                // What the stackwalkers of socorro look at.
+                Item::Annotation("ModuleSignatureInfo"),
+                Item::Annotation("CPUMicrocodeVersion"),
+            ],
             writes: &[
                 Item::Field("additional_minidumps"),
                 Item::Field("json_dump"),
@@ -159,14 +165,19 @@ fn describe(
             "MinidumpStackwalkRule: processing {name} had error; stomped on mdsw_status_string"
         ));
     }
-    members(json!({
-        "json_dump": output,
-        "mdsw_return_code": code,
-        "mdsw_status_string": status,
-        "success": success,
-        "stackwalk_version": version,
-        "mdsw_stderr": log,
-    }))
+    // Not by the `json!` macro, which would copy the whole stackwalk.
+    let mut fields = Map::new();
+    for (name, value) in [
+        ("json_dump", Value::Object(output)),
+        ("mdsw_return_code", code.into()),
+        ("mdsw_status_string", status.into()),
+        ("success", success.into()),
+        ("stackwalk_version", version.into()),
+        ("mdsw_stderr", log.into()),
+    ] {
+        fields.insert(name.to_owned(), value);
+    }
+    fields
 }
 
 /// The object that a walker printed; anything else leaves a note and is taken as empty.
@@ -177,7 +188,11 @@ fn parsed(crash: &mut Crash, output: WalkOutput) -> Map<String, Value> {
         WalkOutput::Text(text) => match serde_json::from_str(&text) {
             Ok(value) => value,
             Err(error) => {
-                crash.note(format!("MinidumpStackwalkRule: non-json output: {error}"));
+                // Where it ends to be JSON, and not what is there: notes are public.
+                let (line, column) = (error.line(), error.column());
+                crash.note(format!(
+                    "MinidumpStackwalkRule: non-json output: error at line {line}, column {column}"
+                ));
                 return Map::new();
             }
         },

@@ -18,7 +18,7 @@ pub use possible_bit_flips::PossibleBitFlips;
 pub use thread_count::ThreadCount;
 pub use truncate_stacks::TruncateStacks;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::crash::Crash;
 
@@ -30,16 +30,17 @@ fn has_stackwalk(crash: &Crash) -> bool {
         .is_some_and(|dump| !dump.is_null())
 }
 
-/// The crash information of the stackwalk, empty when it is not there; notes one that is no
-/// object.
-fn crash_info(crash: &mut Crash) -> Map<String, Value> {
-    match crash.processed.lookup("json_dump.crash_info") {
-        Some(Value::Object(info)) => info.clone(),
-        None => Map::new(),
-        Some(_) => {
-            crash.wrong_type("json_dump.crash_info", "an object");
-            Map::new()
-        }
+/// A member of the crash information of the stackwalk.
+fn crash_info<'a>(crash: &'a Crash, name: &str) -> Option<&'a Value> {
+    let dump = crash.processed.json_dump()?;
+    dump.get("crash_info")?.get(name)
+}
+
+/// Notes crash information that is there but no object.
+fn note_wrong_crash_info(crash: &mut Crash) {
+    let info = crash.processed.lookup("json_dump.crash_info");
+    if info.is_some_and(|info| !info.is_object()) {
+        crash.wrong_type("json_dump.crash_info", "an object");
     }
 }
 

@@ -7,18 +7,32 @@ use crate::{
     rule::{Item, Rule, RuleError, RuleInfo},
 };
 
-/// How many frames a stack may have.
-const LIMIT: usize = 500;
-/// How many frames stay at each end of a longer one.
-const HALF: usize = LIMIT / 2;
-
 /// Cuts the middle out of very deep stacks, as a stack overflow leaves them: both ends tell the
 /// story, and the crash stays small enough to load.
 ///
 /// A marker frame says how many frames are gone. Source: Socorro `TruncateStacksRule`. Upstream's
 /// number is one too low, and so is this one, so that both show the same text.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct TruncateStacks;
+#[derive(Debug, Clone, Copy)]
+pub struct TruncateStacks {
+    max_frames: usize,
+}
+
+impl TruncateStacks {
+    /// How many frames a stack may have unless told otherwise.
+    pub const MAX_FRAMES: usize = 500;
+
+    /// The rule with another limit: how many frames a stack may have, the marker included.
+    #[must_use]
+    pub fn to(max_frames: usize) -> Self {
+        Self { max_frames }
+    }
+}
+
+impl Default for TruncateStacks {
+    fn default() -> Self {
+        Self::to(Self::MAX_FRAMES)
+    }
+}
 
 impl Rule for TruncateStacks {
     fn info(&self) -> RuleInfo {
@@ -32,6 +46,7 @@ impl Rule for TruncateStacks {
 
     fn apply(&self, crash: &mut Crash) -> Result<(), RuleError> {
         let mut notes = Vec::new();
+        let max = self.max_frames;
         for (name, value) in crash.processed.as_map_mut() {
             let Value::Object(fields) = value else {
                 if name == "json_dump" {
@@ -40,9 +55,9 @@ impl Rule for TruncateStacks {
                 continue;
             };
             if name == "json_dump" {
-                truncate_dump(fields, "json_dump", &mut notes);
+                truncate_dump(fields, "json_dump", max, &mut notes);
             } else if let Some(Value::Object(dump)) = fields.get_mut("json_dump") {
-                truncate_dump(dump, &format!("{name}.json_dump"), &mut notes);
+                truncate_dump(dump, &format!("{name}.json_dump"), max, &mut notes);
             }
         }
         for note in notes {
@@ -52,12 +67,12 @@ impl Rule for TruncateStacks {
     }
 }
 
-fn truncate_dump(dump: &mut Map<String, Value>, path: &str, notes: &mut Vec<String>) {
+fn truncate_dump(dump: &mut Map<String, Value>, path: &str, max: usize, notes: &mut Vec<String>) {
     if let Some(Value::Object(thread)) = dump.get_mut("crashing_thread") {
         let path = format!("{path}.crashing_thread.frames");
-        if let Some(count) = truncate_thread(thread, &path, notes) {
+        if let Some(count) = truncate_thread(thread, &path, max, notes) {
             notes.push(format!(
-                "TruncateStacksRule: truncated {path}: {count} -> {LIMIT}"
+                "TruncateStacksRule: truncated {path}: {count} -> {max}"
             ));
         }
     }
@@ -69,9 +84,9 @@ fn truncate_dump(dump: &mut Map<String, Value>, path: &str, notes: &mut Vec<Stri
                 threads.filter_map(|(index, thread)| Some((index, thread.as_object_mut()?)))
             {
                 let path = format!("{path}.threads[{index}].frames");
-                if let Some(count) = truncate_thread(thread, &path, notes) {
+                if let Some(count) = truncate_thread(thread, &path, max, notes) {
                     notes.push(format!(
-                        "TruncateStacksRule: truncated {path}: {count} > {LIMIT}"
+                        "TruncateStacksRule: truncated {path}: {count} > {max}"
                     ));
                 }
             }
@@ -86,6 +101,7 @@ fn truncate_dump(dump: &mut Map<String, Value>, path: &str, notes: &mut Vec<Stri
 fn truncate_thread(
     thread: &mut Map<String, Value>,
     path: &str,
+    max: usize,
     notes: &mut Vec<String>,
 ) -> Option<usize> {
     let Value::Array(frames) = thread.get_mut("frames")? else {
@@ -93,12 +109,14 @@ fn truncate_thread(
         return None;
     };
     let count = frames.len();
-    if count <= LIMIT {
+    if count <= max {
         return None;
     }
-    let message = format!("{} frames truncated", with_thousands(count - LIMIT));
+    let message = format!("{} frames truncated", with_thousands(count - max));
     let marker = json!({"truncated": {"msg": message}});
-    frames.splice(HALF..count - (HALF - 1), [marker]);
+    let head = max / 2;
+    let tail = max.saturating_sub(head + 1);
+    frames.splice(head..count - tail, [marker]);
     thread.insert("truncated".to_owned(), json!(true));
     Some(count)
 }
@@ -128,7 +146,11 @@ mod tests {
     #[test]
     fn both_ends_of_a_deep_stack_stay() {
         let dump = json!({"threads": [{"frames": frames(500)}, {"frames": frames(1501)}]});
-        let crash = apply(TruncateStacks, json!({}), json!({"json_dump": dump}));
+        let crash = apply(
+            TruncateStacks::default(),
+            json!({}),
+            json!({"json_dump": dump}),
+        );
         let threads = crash.processed.lookup("json_dump.threads").unwrap();
         assert_eq!(threads[0]["frames"], frames(500));
         let cut = threads[1]["frames"].as_array().unwrap();
@@ -151,7 +173,7 @@ mod tests {
     fn further_minidumps_are_cut_too() {
         let dump = json!({"x": {"json_dump": {"crashing_thread": {"frames": frames(501)}}}});
         let mut crash = crate::testing::crash(json!({}), dump, socorro_core::Dumps::new());
-        TruncateStacks.apply(&mut crash).unwrap();
+        TruncateStacks::default().apply(&mut crash).unwrap();
         assert_eq!(
             crash.notes(),
             ["TruncateStacksRule: truncated x.json_dump.crashing_thread.frames: 501 -> 500"]
@@ -162,5 +184,15 @@ mod tests {
     fn numbers_are_grouped() {
         assert_eq!(with_thousands(1_234_567), "1,234,567");
         assert_eq!(with_thousands(12), "12");
+    }
+
+    #[test]
+    fn another_limit_holds_whatever_it_is() {
+        for limit in [0, 1, 2, 5, 9] {
+            let dump = json!({"json_dump": {"threads": [{"frames": frames(10)}]}});
+            let crash = apply(TruncateStacks::to(limit), json!({}), dump);
+            let cut = crash.processed.lookup("json_dump.threads.0.frames");
+            assert_eq!(cut.unwrap().as_array().unwrap().len(), limit.max(1));
+        }
     }
 }

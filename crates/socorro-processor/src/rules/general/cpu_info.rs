@@ -1,6 +1,7 @@
 //! The processor of the machine that crashed.
 
 use serde_json::{Value, json};
+use socorro_core::json::is_integer;
 
 use crate::{
     crash::Crash,
@@ -36,18 +37,16 @@ impl Rule for CpuInfo {
             .cloned();
         let count = match count {
             None => json!(0),
-            Some(count @ (Value::Number(_) | Value::Null)) => count,
+            Some(Value::Null) => Value::Null,
+            Some(Value::Number(count)) if is_integer(&count) => Value::Number(count),
             Some(_) => {
-                crash.wrong_type("json_dump.system_info.cpu_count", "a number");
+                crash.wrong_type("json_dump.system_info.cpu_count", "an integer");
                 json!(0)
             }
         };
         crash.processed.set("cpu_count", count);
         text(crash, "cpu_arch");
-        let microcode = crash
-            .processed
-            .lookup("json_dump.system_info.cpu_microcode_version")
-            .cloned();
+        let microcode = crash.text_or_null("json_dump.system_info.cpu_microcode_version");
         if let Some(microcode) = microcode.filter(|version| !version.is_null()) {
             crash.processed.set("cpu_microcode_version", microcode);
         }
@@ -57,16 +56,10 @@ impl Rule for CpuInfo {
 
 /// Copies one text of the system information; a null stays.
 fn text(crash: &mut Crash, name: &str) {
-    let place = format!("json_dump.system_info.{name}");
-    let value = match crash.processed.lookup(&place).cloned() {
-        None => json!("unknown"),
-        Some(value @ (Value::String(_) | Value::Null)) => value,
-        Some(_) => {
-            crash.wrong_type(&place, "text");
-            json!("unknown")
-        }
-    };
-    crash.processed.set(name, value);
+    let value = crash.text_or_null(&format!("json_dump.system_info.{name}"));
+    crash
+        .processed
+        .set(name, value.unwrap_or_else(|| json!("unknown")));
 }
 
 #[cfg(test)]

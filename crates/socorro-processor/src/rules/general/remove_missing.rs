@@ -17,7 +17,7 @@ impl Rule for RemoveMissing {
             name: "DeNoneRule",
             purpose: "drop annotations without a value",
             reads: &[Item::Annotations],
-            writes: &[],
+            writes: &[Item::Annotations],
         }
     }
 

@@ -22,7 +22,7 @@ impl Rule for RemoveNulls {
             name: "DeNullRule",
             purpose: "take NUL characters out of annotations",
             reads: &[Item::Annotations],
-            writes: &[],
+            writes: &[Item::Annotations],
         }
     }
 

@@ -77,7 +77,7 @@ fn text(value: &Value) -> Result<&str, String> {
 /// Reads JSON text and checks it against the rows below the field.
 fn structure(text: &str, field: &Field) -> Result<Value, String> {
     let value = json::parse(text).map_err(|_| "value is malformed json".to_owned())?;
-    if field.validate(&value).is_empty() {
+    if field.first_violation(&value).is_none() {
         Ok(value)
     } else {
         Err(format!("value is malformed {}", field.name()))

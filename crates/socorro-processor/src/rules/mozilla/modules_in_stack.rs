@@ -1,11 +1,11 @@
 //! Which modules are on the crashing stack.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
 use super::{
-    crashing_frames::crashing_frames,
+    crashing_frames::{crashing_frames, note_wrong_frames},
     missing_symbols::{clean_debug_id, clean_file_name},
 };
 use crate::{
@@ -39,63 +39,61 @@ impl Rule for ModulesInStack {
     }
 
     fn apply(&self, crash: &mut Crash) -> Result<(), RuleError> {
-        for (place, is_right) in [
-            ("json_dump.threads", Value::is_array as fn(&Value) -> bool),
-            ("json_dump.modules", Value::is_array),
-        ] {
-            if crash
-                .processed
-                .lookup(place)
-                .is_some_and(|value| !is_right(value))
-            {
+        for place in ["json_dump.threads", "json_dump.modules"] {
+            let value = crash.processed.lookup(place);
+            if value.is_some_and(|value| !value.is_array()) {
                 crash.wrong_type(place, "an array");
             }
         }
         if !crash.processed.contains("crashing_thread") {
             crash.note("ModulesInStackRule: crashing_thread is missing");
         }
-        let frames = crashing_frames(crash);
-        let modules = modules(crash);
-        let found: BTreeSet<&str> = frames
-            .iter()
-            .filter_map(|frame| modules.get(frame.get("module")?.as_str()?))
-            .map(String::as_str)
-            .collect();
+        note_wrong_frames(crash);
+        let (found, wrong) = modules_in_stack(crash);
+        if wrong {
+            crash.wrong_type("json_dump.modules[].filename or debug_id", "text");
+        }
         if found.is_empty() {
             crash.processed.remove("modules_in_stack");
         } else {
-            let found: Vec<_> = found.into_iter().collect();
-            crash.processed.set("modules_in_stack", found.join(";"));
+            crash.processed.set("modules_in_stack", found);
         }
         Ok(())
     }
 }
 
-/// `name/debug id` of each module by file name; of several with one name the last counts.
-fn modules(crash: &mut Crash) -> HashMap<String, String> {
-    let mut wrong = false;
-    let mut found = HashMap::new();
+/// `name/debug id` of each module on the crashing stack, and whether a module is of the wrong type.
+fn modules_in_stack(crash: &Crash) -> (String, bool) {
+    let on_stack: HashSet<&str> = crashing_frames(crash)
+        .iter()
+        .filter_map(|frame| frame.get("module")?.as_str())
+        .collect();
     let modules = crash
         .processed
         .lookup("json_dump.modules")
         .and_then(Value::as_array);
+    let mut wrong = false;
+    // Of several modules with one name the last counts.
+    let mut found = HashMap::new();
     for module in modules.map_or(&[][..], Vec::as_slice) {
         let Some(name) = module.get("filename") else {
             continue;
         };
         let debug_id = module.get("debug_id").map_or(Some(""), Value::as_str);
         match (name.as_str(), debug_id) {
-            (Some(name), Some(debug_id)) => {
-                let value = format!("{}/{}", clean_file_name(name), clean_debug_id(debug_id));
-                found.insert(name.to_owned(), value);
+            (Some(name), Some(debug_id)) if on_stack.contains(name) => {
+                found.insert(name, debug_id);
             }
+            (Some(_), Some(_)) => {}
             _ => wrong = true,
         }
     }
-    if wrong {
-        crash.wrong_type("json_dump.modules[].filename or debug_id", "text");
-    }
-    found
+    let found: BTreeSet<String> = found
+        .into_iter()
+        .map(|(name, debug_id)| format!("{}/{}", clean_file_name(name), clean_debug_id(debug_id)))
+        .collect();
+    let found: Vec<String> = found.into_iter().collect();
+    (found.join(";"), wrong)
 }
 
 #[cfg(test)]

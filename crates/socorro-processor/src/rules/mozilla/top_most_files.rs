@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::crashing_frames::crashing_frames;
+use super::crashing_frames::{crashing_frames, note_wrong_frames};
 use crate::{
     crash::Crash,
     rule::{Item, Rule, RuleError, RuleInfo},
@@ -30,15 +30,15 @@ impl Rule for TopMostFiles {
     }
 
     fn apply(&self, crash: &mut Crash) -> Result<(), RuleError> {
-        let frames = crashing_frames(crash);
-        let file = frames.iter().find_map(|frame| {
+        note_wrong_frames(crash);
+        let file = crashing_frames(crash).iter().find_map(|frame| {
             let inlines = frame
                 .get("inlines")
                 .and_then(Value::as_array)
                 .map_or(&[][..], Vec::as_slice);
             inlines.iter().find_map(file).or_else(|| file(frame))
         });
-        if let Some(file) = file {
+        if let Some(file) = file.map(str::to_owned) {
             crash.processed.set("topmost_filenames", file);
         } else {
             crash.processed.remove("topmost_filenames");

@@ -3,18 +3,19 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use futures::TryStreamExt as _;
 use socorro_core::{
     CrashId, Dump, DumpName, Dumps, Environment, ProcessedCrash, RawCrash, time::Date,
 };
 use socorro_processor::{
-    Pipeline, Ruleset, Summary, Worker, WorkerOptions, rules::general::Identifier,
+    Destinations, Pipeline, Ruleset, Summary, Worker, WorkerOptions, rules::general::Identifier,
 };
 use socorro_queue::{
     Blame, CrashQueue, DeadLetter, Job, Lane, LaneDepth, MemoryQueue, QueueOptions,
     testkit::FlakyQueue,
 };
 use socorro_storage::{
-    CrashStorage, Item, ObjectStorage, StorageOptions,
+    CrashStorage, DocumentFolder, Item, ObjectStorage, StorageOptions,
     testkit::{FlakyStorage, Harness as _, ObjectHarness},
 };
 use tempfile::TempDir;
@@ -141,6 +142,25 @@ impl Scene {
     /// Any worker.
     pub(crate) fn worker_with(&self, pipeline: Pipeline, options: WorkerOptions) -> Worker {
         Worker::with_options(self.storage.clone(), self.queue.clone(), pipeline, options)
+    }
+
+    /// A worker with more destinations than the main storage.
+    pub(crate) fn worker_to(&self, destinations: &Destinations) -> Worker {
+        Worker::with_destinations(
+            self.storage.clone(),
+            self.queue.clone(),
+            self.pipeline(),
+            self.options(),
+            destinations.clone(),
+        )
+    }
+
+    /// The crashes that are noted for a destination, however often.
+    pub(crate) async fn noted(&self, destination: &str) -> Vec<CrashId> {
+        let folder = DocumentFolder::outbox(destination).unwrap();
+        let notes = self.storage.flaky.inner().list_documents(&folder);
+        let notes: Vec<_> = notes.try_collect().await.unwrap();
+        notes.iter().map(|note| note.crash_id().unwrap()).collect()
     }
 
     /// Stores a report with a minidump and another dump. Nothing fails here.

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use socorro_core::{CrashId, DumpName, Dumps, ProcessedCrash, RawCrash, time::Date};
 use socorro_storage::{
-    Catalog, CrashStorage, DeleteReport, DocumentKey, DumpNames, Error, Expected, Item,
-    SaveReceipt, Stored, testkit::FlakyStorage,
+    Catalog, CrashStorage, DeleteReport, DocumentFolder, DocumentKey, DumpNames, Error, Expected,
+    Item, SaveReceipt, Stored, testkit::FlakyStorage,
 };
 
 use super::{
@@ -99,7 +99,16 @@ impl CrashStorage for WatchedStorage {
         self.flaky.list_raw(date, after)
     }
 
+    fn list_processed(
+        &self,
+        date: Date,
+        after: Option<CrashId>,
+    ) -> BoxStream<'_, Result<CrashId, Error>> {
+        self.flaky.list_processed(date, after)
+    }
+
     async fn save_document(&self, key: &DocumentKey, content: Bytes) -> Result<(), Error> {
+        self.hooks.before("save_document").await;
         self.flaky.save_document(key, content).await
     }
 
@@ -107,7 +116,17 @@ impl CrashStorage for WatchedStorage {
         self.flaky.document(key).await
     }
 
+    async fn delete_document(&self, key: &DocumentKey) -> Result<(), Error> {
+        self.hooks.before("delete_document").await;
+        self.flaky.delete_document(key).await
+    }
+
+    fn list_documents(&self, folder: &DocumentFolder) -> BoxStream<'_, Result<DocumentKey, Error>> {
+        self.flaky.list_documents(folder)
+    }
+
     async fn check(&self) -> Result<(), Error> {
+        self.hooks.before("check").await;
         self.flaky.check().await
     }
 }

@@ -5,8 +5,12 @@
     reason = "a conformance test fails by panicking"
 )]
 
+use std::collections::BTreeSet;
+
+use futures::TryStreamExt as _;
+
 use crate::{
-    DocumentKey,
+    DocumentFolder, DocumentKey, ErrorKind,
     testkit::{Harness, sample},
 };
 
@@ -24,6 +28,37 @@ pub async fn documents_come_back(harness: &dyn Harness) {
             assert_eq!(storage.document(&key).await.unwrap(), content);
         }
     }
+}
+
+/// A folder lists its documents and no others; deleting one takes it away, and can be repeated.
+pub async fn documents_are_listed_and_deleted(harness: &dyn Harness) {
+    let storage = harness.storage();
+    let folder = DocumentFolder::outbox("listed").unwrap();
+    let list = async || -> BTreeSet<_> {
+        let keys = storage.list_documents(&folder);
+        keys.map_ok(|key| key.crash_id().unwrap())
+            .try_collect()
+            .await
+            .unwrap()
+    };
+    assert_eq!(list().await, BTreeSet::new());
+    let ids: Vec<_> = (0..3).map(|_| sample::crash_id()).collect();
+    for (index, id) in ids.iter().enumerate() {
+        for destination in ["listed", "listed-too"] {
+            let key = DocumentKey::outbox(destination, id).unwrap();
+            let content = bytes::Bytes::from(format!("{index}"));
+            storage.save_document(&key, content).await.unwrap();
+        }
+    }
+    assert_eq!(list().await, ids.iter().copied().collect());
+
+    let key = DocumentKey::outbox("listed", &ids[1]).unwrap();
+    for _ in 0..2 {
+        storage.delete_document(&key).await.unwrap();
+        assert_eq!(list().await, BTreeSet::from([ids[0], ids[2]]));
+    }
+    let error = storage.document(&key).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
 }
 
 /// A storage that works says so, and its name is one line without surprises.

@@ -9,13 +9,14 @@ use futures::TryStreamExt as _;
 use socorro_core::{CrashId, DumpName, Dumps, time::Date};
 
 use crate::{
-    CrashStorage, Expected, Item, Remaining,
+    CrashStorage, CrashStorageExt as _, Expected, Item, Remaining,
     testkit::{Harness, sample},
 };
 
 /// Days on which no other test has crashes.
 const LISTED: Date = Date::constant(2031, 5, 6);
 const EMPTY: Date = Date::constant(2031, 5, 7);
+const HALF_PROCESSED: Date = Date::constant(2031, 5, 8);
 
 async fn save(storage: &dyn CrashStorage, id: &CrashId) {
     storage
@@ -46,6 +47,54 @@ pub async fn a_day_is_listed_in_order(harness: &dyn Harness) {
     assert_eq!(list(LISTED, Some(ids[4])).await, ids[5..]);
     assert_eq!(list(LISTED, Some(ids[11])).await, []);
     assert_eq!(list(EMPTY, None).await, []);
+}
+
+/// The processed crashes of a day come the same way, without those of other days.
+pub async fn processed_crashes_of_a_day_are_listed_in_order(harness: &dyn Harness) {
+    let storage = harness.storage();
+    let mut ids: Vec<_> = (0..5).map(|_| CrashId::mint(LISTED, 0)).collect();
+    let other = CrashId::mint(EMPTY, 0);
+    for id in ids.iter().chain([&other]) {
+        let crash = sample::processed_crash(id, "x");
+        storage
+            .save_processed_crash(id, &crash, Expected::Absent)
+            .await
+            .unwrap();
+    }
+    ids.sort_unstable();
+    let list = async |date, after| -> Vec<_> {
+        let ids = storage.list_processed(date, after);
+        ids.try_collect().await.unwrap()
+    };
+    assert_eq!(list(LISTED, None).await, ids);
+    assert_eq!(list(LISTED, Some(ids[1])).await, ids[2..]);
+    assert_eq!(list(EMPTY, None).await, [other]);
+}
+
+/// What has a raw crash and no processed one is found.
+pub async fn unprocessed_crashes_are_found(harness: &dyn Harness) {
+    let storage = harness.storage();
+    let mut unprocessed = Vec::new();
+    for index in 0..8 {
+        let id = CrashId::mint(HALF_PROCESSED, 0);
+        save(storage, &id).await;
+        // Some of either kind, at random places among the ids of the day.
+        match index % 4 {
+            0 => harness.remove(&id, &Item::RawCrash).await,
+            1 | 2 => {
+                harness.remove(&id, &Item::ProcessedCrash).await;
+                unprocessed.push(id);
+            }
+            _ => {}
+        }
+    }
+    unprocessed.sort_unstable();
+    let list = async |after| -> Vec<_> {
+        let ids = storage.list_unprocessed(HALF_PROCESSED, after);
+        ids.try_collect().await.unwrap()
+    };
+    assert_eq!(list(None).await, unprocessed);
+    assert_eq!(list(Some(unprocessed[1])).await, unprocessed[2..]);
 }
 
 /// The catalog has every item with its size, and the dumps that are listed but not there.

@@ -48,15 +48,19 @@ macro_rules! conformance_tests {
             only_the_expected_version_is_replaced
             an_answer_that_was_lost_is_no_conflict
             of_two_first_writers_one_wins
+            of_two_replacers_one_wins
             damaged_raw_crashes_are_corrupt
             damaged_processed_crashes_are_corrupt
             damaged_lists_are_corrupt
             what_python_writes_is_readable
             a_day_is_listed_in_order
+            processed_crashes_of_a_day_are_listed_in_order
+            unprocessed_crashes_are_found
             the_catalog_tells_what_is_there
             deleting_leaves_nothing_and_no_other_crash_suffers
             a_dump_that_cannot_be_named_keeps_the_list
             documents_come_back
+            documents_are_listed_and_deleted
             a_storage_gives_a_sign_of_life
         }
     };

@@ -92,3 +92,32 @@ pub async fn of_two_first_writers_one_wins(harness: &dyn Harness) {
     let stored = storage.processed_crash(&id).await.unwrap();
     assert_eq!(stored.value.to_json(), winner.to_json());
 }
+
+/// Two workers that replace the same version at the same time cannot overwrite each other, however
+/// often they try.
+pub async fn of_two_replacers_one_wins(harness: &dyn Harness) {
+    let (storage, id) = (harness.storage(), sample::crash_id());
+    let first = sample::processed_crash(&id, "first");
+    let receipt = storage
+        .save_processed_crash(&id, &first, Expected::Absent)
+        .await
+        .unwrap();
+    let mut version = receipt.version;
+    for round in 0..10 {
+        let crashes = ["one", "the other"]
+            .map(|name| sample::processed_crash(&id, &format!("{name} {}", "x".repeat(round))));
+        let save = |crash| {
+            let expected = Expected::Version(version.clone());
+            storage.save_processed_crash(&id, crash, expected)
+        };
+        let (receipt, winner) = match join(save(&crashes[0]), save(&crashes[1])).await {
+            (Ok(receipt), Err(error)) if error.kind() == ErrorKind::Conflict => (receipt, 0),
+            (Err(error), Ok(receipt)) if error.kind() == ErrorKind::Conflict => (receipt, 1),
+            other => panic!("round {round}: one has to win and one to lose, not {other:?}"),
+        };
+        let stored = storage.processed_crash(&id).await.unwrap();
+        assert_eq!(stored.value.to_json(), crashes[winner].to_json());
+        assert_eq!(stored.version, receipt.version);
+        version = receipt.version;
+    }
+}

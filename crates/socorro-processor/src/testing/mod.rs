@@ -12,12 +12,17 @@
     reason = "tests read better when they hand over values"
 )]
 
+#[expect(clippy::expect_used, reason = "this is how a test fails")]
+mod hold;
+
+pub use hold::{Input, holds_for, holds_for_bytes, process};
+
 use serde_json::{Map, Value};
 use socorro_core::{CrashId, Dumps, ProcessedCrash, RawCrash};
 
 use crate::{
     crash::Crash,
-    rule::{Item, Rule, RuleInfo},
+    rule::{AsyncRule, Rule, RuleError, RuleInfo},
 };
 
 /// The crash that rules are tried on.
@@ -37,22 +42,47 @@ pub fn crash(raw: Value, processed: Value, dumps: Dumps) -> Crash {
 ///
 /// # Panics
 ///
-/// If the rule fails, or writes a field that it does not declare.
+/// If the rule fails, or writes what it does not declare.
 #[must_use]
 pub fn apply(rule: impl Rule, raw: Value, processed: Value) -> Crash {
     let mut crash = crash(raw, processed, Dumps::new());
-    let before = crash.processed.clone();
+    let before = crash.clone();
     crash.enter(rule.info().name);
-    if rule.applies(&crash) {
-        #[expect(clippy::panic, reason = "this is how a test fails")]
+    let result = if rule.applies(&crash) {
         rule.apply(&mut crash)
-            .unwrap_or_else(|error| panic!("{error}"));
+    } else {
+        Ok(())
+    };
+    checked(&rule.info(), result, &before, crash)
+}
+
+/// Applies a rule that waits, if it applies, to a crash.
+///
+/// # Panics
+///
+/// As [`apply`].
+pub async fn apply_async(rule: &impl AsyncRule, mut crash: Crash) -> Crash {
+    let before = crash.clone();
+    crash.enter(rule.info().name);
+    let result = if rule.applies(&crash) {
+        rule.apply(&mut crash).await
+    } else {
+        Ok(())
+    };
+    checked(&rule.info(), result, &before, crash)
+}
+
+fn checked(info: &RuleInfo, result: Result<(), RuleError>, before: &Crash, crash: Crash) -> Crash {
+    #[expect(clippy::panic, reason = "this is how a test fails")]
+    if let Err(error) = result {
+        panic!("{} failed: {error}", info.name);
     }
-    let undeclared = undeclared_writes(&rule.info(), &before, &crash.processed);
+    let undeclared = info.undeclared_writes(before, &crash);
     assert!(
         undeclared.is_empty(),
-        "{} writes undeclared {undeclared:?}",
-        rule.info().name
+        "{} writes what it does not declare: {}",
+        info.name,
+        undeclared.join(", ")
     );
     crash
 }
@@ -79,33 +109,6 @@ pub fn added(rule: impl Rule, raw: Value, processed: Value) -> Value {
     let mut fields = apply(rule, raw, processed.clone()).processed.into_map();
     fields.retain(|name, value| processed.get(name) != Some(value));
     Value::Object(fields)
-}
-
-/// The fields that changed between two states of a processed crash although the rule does not
-/// declare to write them.
-#[must_use]
-pub fn undeclared_writes(
-    info: &RuleInfo,
-    before: &ProcessedCrash,
-    after: &ProcessedCrash,
-) -> Vec<String> {
-    let names = before.as_map().keys().chain(after.as_map().keys());
-    let changed = names.filter(|name| before.get(name) != after.get(name));
-    changed
-        .filter(|name| !info.writes.iter().any(|item| covers(item, name)))
-        .cloned()
-        .collect()
-}
-
-fn covers(item: &Item, name: &str) -> bool {
-    match item {
-        Item::Field(_) => item.top_level_field() == Some(name),
-        Item::CopiedFields => socorro_core::schema::Schema::processed_crash()
-            .field(name)
-            .is_some_and(|field| field.source_annotation().is_some()),
-        Item::FurtherMinidumps => name.starts_with("upload_file_minidump"),
-        _ => false,
-    }
 }
 
 #[expect(clippy::panic, reason = "this is how a test fails")]

@@ -1,0 +1,165 @@
+//! Who gets processed crashes besides the main storage.
+
+use std::sync::Arc;
+
+use clap::Args;
+use socorro_processor::{
+    Destination, Destinations,
+    destinations::{
+        Content, DestinationError, DestinationOptions, JsonLines, StorageCopy, TelemetryCopy,
+    },
+};
+use socorro_storage::{CrashStorage, StorageOptions};
+
+use crate::failure::Failure;
+
+const FORM: &str = "a destination is written NAME=URL, NAME=URL;optional or NAME=URL;everything";
+
+/// Who gets processed crashes besides the main storage.
+#[derive(Debug, Args)]
+pub(crate) struct DestinationArguments {
+    /// Who gets every processed crash besides the storage; may be repeated, or several with commas
+    ///
+    /// NAME tells its crashes from those of others. URL: a storage (file:///DIR, s3://BUCKET),
+    /// telemetry+STORAGE for the public reports that telemetry wants, https://HOST/PATH for a POST
+    /// request with each crash, ndjson:FILE or ndjson:- for lines of JSON.
+    /// `;optional` after it: a crash that it can never get does not stay in the queue.
+    /// `;everything`: requests and lines hold personal data too, not only what is public.
+    #[arg(
+        long = "destination",
+        value_name = "NAME=URL",
+        env = "SOCORRO_DESTINATIONS",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    destinations: Vec<String>,
+}
+
+/// One destination as it is written.
+struct Written<'a> {
+    name: &'a str,
+    url: &'a str,
+    optional: bool,
+    everything: bool,
+}
+
+impl DestinationArguments {
+    /// Opens all destinations, and makes sure that storages among them answer.
+    ///
+    /// # Errors
+    ///
+    /// When one is written wrongly, is none this program has, is the main storage `main` itself,
+    /// or does not answer although it is required.
+    pub(crate) async fn open(&self, main: &str) -> Result<Destinations, Failure> {
+        let mut destinations = Destinations::none();
+        // The list may name the main storage, which comes first in any case.
+        for text in self.destinations.iter().filter(|text| *text != "storage") {
+            let written = Written::parse(text)?;
+            let opened = written.open(main).await;
+            let opened = opened
+                .map_err(|failure| failure.within(format_args!("destination {}", written.name)))?;
+            let options = DestinationOptions {
+                required: !written.optional,
+                ..DestinationOptions::default()
+            };
+            destinations = destinations.with(written.name, opened, options)?;
+        }
+        Ok(destinations)
+    }
+}
+
+impl<'a> Written<'a> {
+    fn parse(text: &'a str) -> Result<Self, Failure> {
+        // What is not understood may hold a password, so it is not repeated.
+        let bad = || Failure::usage("cannot read a --destination").hint(FORM);
+        let (name, rest) = text.split_once('=').ok_or_else(bad)?;
+        let mut words = rest.split(';');
+        let url = words.next().filter(|url| !url.is_empty()).ok_or_else(bad)?;
+        let mut written = Self {
+            name,
+            url,
+            optional: false,
+            everything: false,
+        };
+        for word in words {
+            match word {
+                "optional" => written.optional = true,
+                "everything" => written.everything = true,
+                _ => return Err(bad()),
+            }
+        }
+        Ok(written)
+    }
+
+    async fn open(&self, main: &str) -> Result<Arc<dyn Destination>, Failure> {
+        let content = if self.everything {
+            Content::Everything
+        } else {
+            Content::Public
+        };
+        if let Some(path) = self.url.strip_prefix("ndjson:") {
+            let lines = match path {
+                "" => return Err(Failure::usage("no file").hint("write ndjson:FILE or ndjson:-")),
+                "-" => JsonLines::standard_output(),
+                path => JsonLines::file(path)?,
+            };
+            return Ok(Arc::new(lines.with_content(content)));
+        }
+        if self.url.starts_with("https:") || self.url.starts_with("http:") {
+            return webhook(self.url, content);
+        }
+        if self.everything {
+            return Err(
+                Failure::usage("`;everything` is for webhooks and lines of JSON")
+                    .hint("a copy in a storage has all fields, a report for telemetry is public"),
+            );
+        }
+        if let Some(url) = self.url.strip_prefix("telemetry+") {
+            return Ok(Arc::new(TelemetryCopy::to(self.storage(url).await?)));
+        }
+        let storage = self.storage(self.url).await?;
+        if storage.to_string() == main {
+            return Err(Failure::usage(format!("{main} is the storage itself")));
+        }
+        Ok(Arc::new(StorageCopy::to(storage)))
+    }
+
+    async fn storage(&self, url: &str) -> Result<Arc<dyn CrashStorage>, Failure> {
+        if url.starts_with("memory:") {
+            return Err(Failure::usage(
+                "a storage in memory ends with this program, and the crashes with it",
+            ));
+        }
+        let storage = socorro_storage::open(url, StorageOptions::default())?;
+        match storage.check().await {
+            Err(error) if self.optional => {
+                tracing::warn!(destination = self.name, %error, "starting without it");
+            }
+            checked => checked?,
+        }
+        Ok(storage)
+    }
+}
+
+#[cfg(feature = "webhook")]
+fn webhook(url: &str, content: Content) -> Result<Arc<dyn Destination>, Failure> {
+    let webhook = socorro_processor::destinations::Webhook::to(url)?;
+    Ok(Arc::new(webhook.with_content(content)))
+}
+
+#[cfg(not(feature = "webhook"))]
+fn webhook(_: &str, _: Content) -> Result<Arc<dyn Destination>, Failure> {
+    Err(Failure::usage("webhooks are not part of this program")
+        .hint("cargo install socorro-cli --features webhook"))
+}
+
+impl From<DestinationError> for Failure {
+    fn from(error: DestinationError) -> Self {
+        match &error {
+            DestinationError::BadUrl { .. } | DestinationError::InvalidName { .. } => {
+                Self::usage(error.to_string())
+            }
+            _ => Self::new(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Rules for Java.
+
+mod stack_trace;
+
+pub use stack_trace::JavaStackTrace;
