@@ -457,10 +457,10 @@ async fn a_note_that_is_written_just_before_an_older_one_is_deleted_stays() {
     let (sweeping, storage) = (destinations.clone(), scene.storage.clone());
     let swept = tokio::spawn(async move { sweeping.sweep(&*storage).await });
     // One is done with, the other is to be set aside; then that is done with as well.
-    gate.wait_for(2).await;
+    let arrived = |count| tokio::time::timeout(Duration::from_secs(60), gate.wait_for(count));
+    assert!(arrived(2).await.is_ok());
     gate.let_through(2);
-    let last = tokio::time::timeout(Duration::from_secs(60), gate.wait_for(1)).await;
-    assert!(last.is_ok(), "nothing was set aside");
+    assert!(arrived(1).await.is_ok(), "nothing was set aside");
     receiver.set(Mood::Refuses);
     scene.publish(id).await;
     scene
