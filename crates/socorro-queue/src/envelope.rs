@@ -27,7 +27,8 @@ const LAST_ERROR: &str = "last_error";
 const DEAD_LETTERED_AT: &str = "dead_lettered_at";
 const HOST: &str = "host";
 
-/// The attributes that are read; services want to be asked for them.
+/// The attributes that are read.
+#[cfg(test)]
 pub(crate) const READ: [&str; 6] = [
     ATTEMPT,
     FAILURES,

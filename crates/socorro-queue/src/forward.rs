@@ -70,6 +70,10 @@ macro_rules! forward_to_pointee {
                 (**self).check().await
             }
 
+            async fn create(&self) -> Result<(), Error> {
+                (**self).create().await
+            }
+
             fn dead_letters(&self) -> Option<&dyn DeadLetters> {
                 (**self).dead_letters()
             }

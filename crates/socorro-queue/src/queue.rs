@@ -124,6 +124,17 @@ pub trait CrashQueue: fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// What is in the way.
     async fn check(&self) -> Result<(), Error>;
 
+    /// Makes what the queue needs at its service and is not there: topics, subscriptions, queues.
+    /// What is there stays as it is. Queues that are complete as soon as they are open have nothing
+    /// to do here.
+    ///
+    /// # Errors
+    ///
+    /// When it is not allowed, or the service does not answer.
+    async fn create(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// The dead letters, where the backend can list them.
     fn dead_letters(&self) -> Option<&dyn DeadLetters>;
 }

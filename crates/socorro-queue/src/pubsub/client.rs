@@ -1,6 +1,10 @@
 //! The clients of one project, and what is done with single calls.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use google_cloud_auth::credentials::anonymous;
 use google_cloud_gax::{error::rpc::Code, retry_policy::RetryPolicyExt as _};
@@ -23,6 +27,9 @@ use crate::{envelope::Attributes, error::Error, lane::Lane, limits::MAX_HOLD};
 const PUBLISH_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long any other call may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long the service waits for a receiver that does not say how long it wants, as Socorro's own
+/// processors do not: as long as it may.
+const ACK_DEADLINE_SECONDS: i32 = 600;
 /// After so many deliveries of one publication the service itself sets a message aside: as late as
 /// it allows. The worker decides long before, and whoever gives a message back begins a new count.
 const MAX_DELIVERIES: i32 = 100;
@@ -32,7 +39,9 @@ const MAX_DELIVERIES: i32 = 100;
 pub(super) struct Client {
     project: String,
     names: PubsubNames,
-    subscriber: Subscriber,
+    /// The connection of all streams that are opened from now on.
+    subscriber: Mutex<Subscriber>,
+    emulator: Option<String>,
     topics: TopicAdmin,
     subscriptions: SubscriptionAdmin,
     publishers: [Publisher; 3],
@@ -44,21 +53,17 @@ impl Client {
     pub(super) async fn connect(
         project: String,
         names: PubsubNames,
-        emulator: Option<&str>,
+        emulator: Option<String>,
         errors: ErrorsOf,
     ) -> Result<Self, Error> {
         let mut publisher = BasePublisher::builder()
             .with_retry_policy(RetryableErrors.with_time_limit(PUBLISH_TIMEOUT));
-        let mut subscriber = Subscriber::builder();
         let mut topics = TopicAdmin::builder();
         let mut subscriptions = SubscriptionAdmin::builder();
-        if let Some(host) = emulator {
+        if let Some(host) = &emulator {
             let endpoint = format!("http://{host}");
             let anonymous = anonymous::Builder::new().build();
             publisher = publisher
-                .with_endpoint(&endpoint)
-                .with_credentials(anonymous.clone());
-            subscriber = subscriber
                 .with_endpoint(&endpoint)
                 .with_credentials(anonymous.clone());
             topics = topics
@@ -76,7 +81,12 @@ impl Client {
                 .build()
         };
         Ok(Self {
-            subscriber: subscriber.build().await.map_err(in_words)?,
+            subscriber: Mutex::new(
+                connect_subscriber(emulator.as_deref())
+                    .await
+                    .map_err(in_words)?,
+            ),
+            emulator,
             topics: topics.build().await.map_err(in_words)?,
             subscriptions: subscriptions.build().await.map_err(in_words)?,
             publishers: Lane::ALL.map(|lane| publisher_of(names.lane(lane))),
@@ -132,6 +142,9 @@ impl Client {
         }
         let stream = self
             .subscriber
+            .lock()
+            // Nothing panics while it holds the lock.
+            .unwrap_or_else(PoisonError::into_inner)
             .subscribe(subscription_path(&self.project, subscription))
             .set_max_outstanding_messages(i64::try_from(capacity).unwrap_or(i64::MAX))
             .set_max_lease_extension(lease)
@@ -139,6 +152,20 @@ impl Client {
             .set_max_lease(MAX_HOLD * 2)
             .build();
         Some(stream)
+    }
+
+    /// Gives the streams that are opened from now on a connection of their own. That of the earlier
+    /// ones ends with the last of them, and with it whatever the service still thinks of them: the
+    /// emulator goes on to send messages to streams that were only cancelled.
+    pub(super) async fn renew_connection(&self) {
+        match connect_subscriber(self.emulator.as_deref()).await {
+            Ok(new) => {
+                let subscriber = self.subscriber.lock();
+                *subscriber.unwrap_or_else(PoisonError::into_inner) = new;
+            }
+            // The one there is does as well.
+            Err(error) => tracing::debug!(%error, "no new connection for streams"),
+        }
     }
 
     /// What a failure of the stream of a lane means.
@@ -156,37 +183,45 @@ impl Client {
             let topic = topic_path(&self.project, &lane.topic);
             let found = self.topics.get_topic().set_topic(topic).send();
             self.look(&format!("topic {}", lane.topic), found).await?;
-            if !lane.subscription.is_empty() {
-                let path = subscription_path(&self.project, &lane.subscription);
-                let found = self
-                    .subscriptions
-                    .get_subscription()
-                    .set_subscription(path)
-                    .send();
-                let subject = format!("subscription {}", lane.subscription);
-                self.look(&subject, found).await?;
-            }
+            self.check_subscription(lane).await?;
         }
         Ok(())
     }
 
-    /// Makes the topics and subscriptions that are not there.
-    pub(super) async fn create_missing(&self, lease: Duration) -> Result<(), Error> {
-        let dead_letters = topic_path(&self.project, &self.names.dead_letters.topic);
-        self.create(&self.names.dead_letters, lease, None).await?;
+    /// Whether the service answers and has what is received here.
+    pub(super) async fn check_subscriptions(&self) -> Result<(), Error> {
         for lane in Lane::ALL {
-            self.create(self.names.lane(lane), lease, Some(&dead_letters))
+            self.check_subscription(self.names.lane(lane)).await?;
+        }
+        Ok(())
+    }
+
+    async fn check_subscription(&self, lane: &PubsubLane) -> Result<(), Error> {
+        if lane.subscription.is_empty() {
+            return Ok(());
+        }
+        let path = subscription_path(&self.project, &lane.subscription);
+        let found = self
+            .subscriptions
+            .get_subscription()
+            .set_subscription(path)
+            .send();
+        let subject = format!("subscription {}", lane.subscription);
+        self.look(&subject, found).await
+    }
+
+    /// Makes the topics and subscriptions that are not there.
+    pub(super) async fn create_missing(&self) -> Result<(), Error> {
+        let dead_letters = topic_path(&self.project, &self.names.dead_letters.topic);
+        self.create(&self.names.dead_letters, None).await?;
+        for lane in Lane::ALL {
+            self.create(self.names.lane(lane), Some(&dead_letters))
                 .await?;
         }
         Ok(())
     }
 
-    async fn create(
-        &self,
-        lane: &PubsubLane,
-        lease: Duration,
-        dead_letters: Option<&str>,
-    ) -> Result<(), Error> {
+    async fn create(&self, lane: &PubsubLane, dead_letters: Option<&str>) -> Result<(), Error> {
         let topic = topic_path(&self.project, &lane.topic);
         let created = self
             .topics
@@ -198,11 +233,10 @@ impl Client {
         if lane.subscription.is_empty() {
             return Ok(());
         }
-        let seconds = i32::try_from(lease.as_secs()).unwrap_or(i32::MAX);
         let mut subscription = Subscription::new()
             .set_name(subscription_path(&self.project, &lane.subscription))
             .set_topic(topic)
-            .set_ack_deadline_seconds(seconds.clamp(10, 600))
+            .set_ack_deadline_seconds(ACK_DEADLINE_SECONDS)
             // So that acks are confirmed.
             .set_enable_exactly_once_delivery(true)
             // The default is to delete a subscription that nobody used for a month.
@@ -253,6 +287,18 @@ impl Client {
             Err(elapsed) => Err(self.errors.unavailable(subject, elapsed)),
         }
     }
+}
+
+async fn connect_subscriber(
+    emulator: Option<&str>,
+) -> Result<Subscriber, google_cloud_gax::client_builder::Error> {
+    let mut subscriber = Subscriber::builder();
+    if let Some(host) = emulator {
+        subscriber = subscriber
+            .with_endpoint(format!("http://{host}"))
+            .with_credentials(anonymous::Builder::new().build());
+    }
+    subscriber.build().await
 }
 
 /// A message as it is published.

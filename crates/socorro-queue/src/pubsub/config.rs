@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct PubsubOptions {
     /// What all queues have. `create` makes nothing here, see
-    /// [`PubsubQueue::create_missing`](crate::PubsubQueue::create_missing). A lease beyond the death
+    /// [`CrashQueue::create`](crate::CrashQueue::create). A lease beyond the death
     /// of the process lasts 10 seconds to 10 minutes.
     pub queue: QueueOptions,
     /// The names of topics and subscriptions. Default: those of Socorro.

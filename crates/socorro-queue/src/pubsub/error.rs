@@ -24,9 +24,13 @@ impl ErrorsOf {
         let credentials_are_bad = error.is_authentication() && !error.is_transient_and_before_rpc();
         let source = Some(error as Source);
         match code {
-            Some(Code::NotFound) => Error::NotCreated {
+            Some(Code::NotFound) => Error::Missing {
                 queue,
-                reason: format!("{subject} does not exist; create it, or correct its name"),
+                missing: subject.to_owned(),
+            },
+            Some(Code::InvalidArgument) => Error::InvalidOption {
+                name: "names",
+                reason,
             },
             Some(Code::PermissionDenied | Code::Unauthenticated) => Error::Denied {
                 queue,
@@ -110,7 +114,7 @@ mod tests {
 
     #[test]
     fn absent_denied_and_unavailable_are_told_apart() {
-        assert!(matches!(error_of(Code::NotFound), Error::NotCreated { .. }));
+        assert!(matches!(error_of(Code::NotFound), Error::Missing { .. }));
         for code in [Code::PermissionDenied, Code::Unauthenticated] {
             assert!(matches!(error_of(code), Error::Denied { .. }), "{code:?}");
         }

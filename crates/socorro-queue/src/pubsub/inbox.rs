@@ -22,6 +22,9 @@ use crate::{envelope::Envelope, error::Error, lane::Lane, limits::MAX_HOLD};
 /// How long a pause waits until the service has heard of everything.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How often a receiver to whom nothing comes asks whether the service is there at all.
+const CHECK_INTERVAL: Duration = Duration::from_secs(30);
+
 /// Brings messages here when somebody wants to receive, and sends them back when their time is up.
 #[derive(Debug)]
 pub(super) struct Inbox {
@@ -31,6 +34,8 @@ pub(super) struct Inbox {
     pub(super) changed: Notify,
     /// Woken when the end of some time is set.
     deadline_set: Notify,
+    /// When the service last said that the subscriptions are there.
+    checked_at: Mutex<Option<Instant>>,
     lease: Duration,
     environment: Environment,
 }
@@ -42,6 +47,7 @@ impl Inbox {
             state: Mutex::default(),
             changed: Notify::new(),
             deadline_set: Notify::new(),
+            checked_at: Mutex::default(),
             lease,
             environment,
         }
@@ -52,8 +58,14 @@ impl Inbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lends up to `max` messages that are here, and sees to it that others come: at most `max` at
-    /// a time on each stream.
+    fn checked_at(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.checked_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lends up to `max` messages that are here. If there are none, sees to it that others come: at
+    /// most `max` of each lane.
     pub(super) fn take(self: &Arc<Self>, max: usize) -> Result<Vec<(u64, Envelope)>, Error> {
         let mut state = self.state();
         let mut taken = Vec::new();
@@ -70,12 +82,14 @@ impl Inbox {
             // The messages are more important; the stream will fail again.
             tracing::warn!(%error, "a stream of the queue failed");
         }
-        for lane in Lane::ALL {
-            if state.needs_stream(lane)
-                && let Some(stream) = self.client.stream(lane, max, self.lease)
-            {
-                state.closing().retain(|token| !is_done(token));
-                state.set_stream(lane, self.feed_from(stream, lane, max));
+        if taken.is_empty() {
+            for lane in Lane::ALL {
+                let capacity = state.missing_capacity(lane, max);
+                if capacity > 0
+                    && let Some(stream) = self.client.stream(lane, capacity, self.lease)
+                {
+                    state.add_stream(lane, self.feed_from(stream, lane, capacity));
+                }
             }
         }
         self.deadline_set.notify_one();
@@ -95,7 +109,7 @@ impl Inbox {
         let inbox = Arc::clone(self);
         let task = tokio::spawn(async move {
             while let Some(next) = stream.next().await {
-                // Without its slots the stream has been replaced.
+                // Without its slots the stream has been closed.
                 let Some(slot) = Weak::upgrade(&weak) else {
                     return;
                 };
@@ -116,6 +130,18 @@ impl Inbox {
             }
         });
         Stream::new(capacity, slots, task.abort_handle(), shutdown)
+    }
+
+    /// Makes sure that somebody is there who could send something. The streams do not tell: they try
+    /// for ever to reach the service.
+    pub(super) async fn check_now_and_then(&self) -> Result<(), Error> {
+        let checked_at = *self.checked_at();
+        if checked_at.is_some_and(|at| at.elapsed() < CHECK_INTERVAL) {
+            return Ok(());
+        }
+        self.client.check_subscriptions().await?;
+        *self.checked_at() = Some(Instant::now());
+        Ok(())
     }
 
     /// Lets leases and delays end in time, for ever.
@@ -172,6 +198,10 @@ impl Inbox {
             state.pause();
             std::mem::take(state.closing())
         };
+        if closing.is_empty() {
+            return;
+        }
+        self.client.renew_connection().await;
         let flushed = async {
             for token in &closing {
                 token.shutdown().await;

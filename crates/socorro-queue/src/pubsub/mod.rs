@@ -43,15 +43,16 @@ const PUBLISHED_AT_ONCE: usize = 1000;
 /// A queue on Google Cloud Pub/Sub: `pubsub://project/topic-prefix`. Feature `pubsub`.
 ///
 /// Each lane is a topic and a subscription, with the names of Socorro
-/// ([`PubsubNames`]). They have to be there; [`create_missing`](Self::create_missing) makes them as
-/// they should be. Credentials are found the way of all Google libraries ("application default
+/// ([`PubsubNames`]). They have to be there; [`create`](CrashQueue::create) makes them as they
+/// should be. Credentials are found the way of all Google libraries ("application default
 /// credentials"); `PUBSUB_EMULATOR_HOST` names an emulator.
 ///
 /// What is particular about Pub/Sub:
 ///
-/// * Messages are streamed. After the first `receive`, up to as many messages of each lane as that
-///   asked for are brought here in advance; they do not lose their lease while they wait, and
-///   [`pause`](CrashQueue::pause) returns them.
+/// * Messages are streamed: each lane brings up to as many as the largest `receive` asked for, those
+///   on loan included, so a worker finds the next one here when it is free. They do not
+///   lose their lease while they wait, and [`pause`](CrashQueue::pause) returns them. The emulator
+///   does not keep to that number.
 /// * The end of a lease is kept here. If the whole process dies, others get its messages after the
 ///   lease, or after 10 seconds or 10 minutes if it is shorter or longer.
 /// * To give a message back is to publish it anew, with its counts and the time when it is due as
@@ -98,8 +99,7 @@ impl PubsubQueue {
         config::check_project(project)?;
         names.checked()?;
         let errors = ErrorsOf(name.as_str().into());
-        let client =
-            Client::connect(project.to_owned(), names, emulator.as_deref(), errors).await?;
+        let client = Client::connect(project.to_owned(), names, emulator, errors).await?;
         Ok(Self {
             name,
             inbox: Arc::new(Inbox::new(client, lease, environment.clone())),
@@ -115,17 +115,6 @@ impl PubsubQueue {
         let name = format!("pubsub:{}", url.location);
         let (project, options) = config::from_url(url, options)?;
         Self::named(name, &project, options).await
-    }
-
-    /// Makes the topics and subscriptions that are not there: with exactly-once delivery, without
-    /// an end by disuse, and with a dead letter policy, so that deliveries are counted. What is
-    /// there stays as it is.
-    ///
-    /// # Errors
-    ///
-    /// When it is not allowed, or the service does not answer.
-    pub async fn create_missing(&self) -> Result<(), Error> {
-        self.inbox.client.create_missing(self.lease).await
     }
 
     /// Publishes a body as it is, readable or not; for tests, and for the `test` message.
@@ -209,6 +198,7 @@ impl CrashQueue for PubsubQueue {
             tokio::select! {
                 () = changed => {}
                 () = tokio::time::sleep_until(give_up_at) => {}
+                Err(error) = self.inbox.check_now_and_then() => return Err(error),
             }
         }
     }
@@ -328,6 +318,13 @@ impl CrashQueue for PubsubQueue {
 
     async fn check(&self) -> Result<(), Error> {
         self.inbox.client.check().await
+    }
+
+    /// Makes the topics and subscriptions that are not there: with an ack deadline of 600 seconds,
+    /// exactly-once delivery, without an end by disuse, and with a dead letter policy, so that
+    /// deliveries are counted.
+    async fn create(&self) -> Result<(), Error> {
+        self.inbox.client.create_missing().await
     }
 
     fn dead_letters(&self) -> Option<&dyn DeadLetters> {

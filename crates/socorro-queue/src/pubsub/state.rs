@@ -39,8 +39,9 @@ pub(super) struct State {
 struct LaneState {
     /// What came and nobody has received yet.
     arrived: VecDeque<Taken>,
-    stream: Option<Stream>,
-    /// Why there is no stream, for the next receiver.
+    /// More than one if more is on loan than was first asked for.
+    streams: Vec<Stream>,
+    /// Why a stream ended, for the next receiver.
     failure: Option<Error>,
 }
 
@@ -70,9 +71,9 @@ impl Stream {
         }
     }
 
-    /// Whether nothing can come on it before something of it ends.
-    fn is_used_up(&self) -> bool {
-        Slot::strong_count(&self.slots) > self.capacity
+    /// How many messages that came on it are with us.
+    fn in_use(&self) -> usize {
+        Slot::strong_count(&self.slots) - 1
     }
 
     fn is(&self, slots: &Weak<()>) -> bool {
@@ -110,8 +111,9 @@ impl State {
     /// A stream ended by itself.
     pub(super) fn fail(&mut self, lane: Lane, slots: &Weak<()>, error: Error) {
         let lane = &mut self.lanes[lane.index()];
-        if lane.stream.as_ref().is_some_and(|stream| stream.is(slots)) {
-            lane.stream = None;
+        let open = lane.streams.len();
+        lane.streams.retain(|stream| !stream.is(slots));
+        if lane.streams.len() < open {
             lane.failure = Some(error);
         }
     }
@@ -121,24 +123,21 @@ impl State {
         self.lanes.iter_mut().find_map(|lane| lane.failure.take())
     }
 
-    /// Whether a lane needs a new stream to bring anything.
-    pub(super) fn needs_stream(&self, lane: Lane) -> bool {
-        let lane = &self.lanes[lane.index()];
-        lane.arrived.is_empty() && lane.stream.as_ref().is_none_or(Stream::is_used_up)
-    }
-
-    /// Replaces the stream of a lane. What came on the old one stays valid.
-    pub(super) fn set_stream(&mut self, lane: Lane, stream: Stream) {
-        let old = self.lanes[lane.index()].stream.replace(stream);
-        self.retire(old);
-    }
-
-    fn retire(&mut self, stream: Option<Stream>) {
-        if let Some(stream) = stream {
-            // With its task, the stream itself is dropped.
-            stream.task.abort();
-            self.closing.push(stream.shutdown);
+    /// How many messages a new stream of a lane has to bring, so that all streams of the lane
+    /// together can bring `max` more than are on loan; 0 if no stream is needed.
+    pub(super) fn missing_capacity(&self, lane: Lane, max: usize) -> usize {
+        let streams = &self.lanes[lane.index()].streams;
+        let capacity: usize = streams.iter().map(|stream| stream.capacity).sum();
+        let in_use: usize = streams.iter().map(Stream::in_use).sum();
+        match (in_use + max).saturating_sub(capacity) {
+            0 => 0,
+            // Doubled each time, so that there are never many streams.
+            missing => missing.max(capacity),
         }
+    }
+
+    pub(super) fn add_stream(&mut self, lane: Lane, stream: Stream) {
+        self.lanes[lane.index()].streams.push(stream);
     }
 
     /// Lends the next message: its number, and what it is.
@@ -218,8 +217,11 @@ impl State {
             let lane = &mut self.lanes[lane.index()];
             lane.arrived.clear();
             lane.failure = None;
-            let stream = lane.stream.take();
-            self.retire(stream);
+            for stream in lane.streams.drain(..) {
+                // With its task, the stream itself is dropped.
+                stream.task.abort();
+                self.closing.push(stream.shutdown);
+            }
         }
     }
 

@@ -13,8 +13,9 @@ const EMULATOR: &str = "PUBSUB_EMULATOR_HOST";
 const PROJECT: &str = "test";
 /// Short, so that tests need not wait long, and long enough for a busy machine.
 const LEASE: Duration = Duration::from_secs(2);
-/// Far longer than anything takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Far longer than anything takes. The emulator needs up to 40 seconds to deliver a message again
+/// that it had sent to a stream which ended.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A queue with topics of its own, if there is an emulator.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ impl Emulator {
     async fn ours() -> Option<Self> {
         let options = options()?;
         let queue = PubsubQueue::open(PROJECT, options.clone()).await.unwrap();
-        queue.create_missing().await.unwrap();
+        queue.create().await.unwrap();
         let capabilities = Capabilities {
             counts_attempts: true,
             counts_lapses: true,
@@ -50,7 +51,7 @@ impl Emulator {
             subscribe_plainly(&options, options.names.lane(lane)).await;
         }
         let queue = PubsubQueue::open(PROJECT, options.clone()).await.unwrap();
-        queue.create_missing().await.unwrap();
+        queue.create().await.unwrap();
         let capabilities = Capabilities {
             tells_lost_leases: true,
             ..Capabilities::LEAST
@@ -181,6 +182,7 @@ async fn a_pause_returns_what_was_brought_in_advance() {
     assert_eq!(queue.receive(2, Duration::ZERO).await.unwrap(), []);
     publish(queue, &[job(), job()]).await;
     let first = receive_one(queue).await;
+    queue.extend(&first.receipt, PATIENCE).await.unwrap();
     queue.pause().await;
     let other = emulator.another().await;
     let second = receive_one(&other).await;
@@ -192,23 +194,6 @@ async fn a_pause_returns_what_was_brought_in_advance() {
     let third = receive_one(queue).await;
     queue.ack(&third.receipt).await.unwrap();
     queue.ack(&first.receipt).await.unwrap();
-}
-
-/// However many messages wait, and however few of them anybody here works on.
-#[tokio::test]
-async fn no_more_is_brought_here_than_was_asked_for() {
-    let Some(emulator) = Emulator::ours().await else {
-        return;
-    };
-    let jobs: Vec<Job> = (0..10).map(|_| job()).collect();
-    publish(&emulator.queue, &jobs).await;
-    let greedy = emulator.queue.receive(2, PATIENCE).await.unwrap();
-    assert!(!greedy.is_empty());
-    let other = emulator.another().await;
-    let mut left = Vec::new();
-    while left.len() < 8 {
-        left.push(receive_one(&other).await);
-    }
 }
 
 /// Nobody gets it before, in this process or another.
@@ -241,19 +226,23 @@ async fn what_is_missing_is_named() {
     };
     let queue = PubsubQueue::open(PROJECT, options).await.unwrap();
     let error = queue.check().await.unwrap_err();
-    assert!(matches!(error, Error::NotCreated { .. }), "{error}");
+    assert!(
+        error.to_string().contains("socorro queue create"),
+        "{error}"
+    );
+    assert!(matches!(error, Error::Missing { .. }), "{error}");
     assert!(error.to_string().contains("-standard"), "{error}");
     let error = queue.receive(1, PATIENCE).await.unwrap_err();
-    assert!(matches!(error, Error::NotCreated { .. }), "{error}");
+    assert!(matches!(error, Error::Missing { .. }), "{error}");
     let error = queue.publish(Lane::Priority, &[job()]).await.unwrap_err();
     assert!(error.to_string().contains("-priority"), "{error}");
     // Making it is all it takes.
-    queue.create_missing().await.unwrap();
-    queue.create_missing().await.unwrap();
+    queue.create().await.unwrap();
+    queue.create().await.unwrap();
     queue.check().await.unwrap();
     publish(&queue, &[job()]).await;
     let mut received = queue.receive(1, PATIENCE).await;
-    while matches!(&received, Err(Error::NotCreated { .. })) {
+    while matches!(&received, Err(Error::Missing { .. })) {
         // The streams of the other lanes failed as well.
         received = queue.receive(1, PATIENCE).await;
     }

@@ -235,6 +235,10 @@ impl<Q: CrashQueue> CrashQueue for FlakyQueue<Q> {
         flaky!(self, Check, self.inner.check())
     }
 
+    async fn create(&self) -> Result<(), Error> {
+        self.inner.create().await
+    }
+
     fn dead_letters(&self) -> Option<&dyn DeadLetters> {
         self.inner.dead_letters()
     }
