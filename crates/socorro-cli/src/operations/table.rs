@@ -51,6 +51,59 @@ pub(super) fn find(name: &str) -> Option<Metric> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use socorro_core::metric::Kind;
+
+    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md");
+    const BEGIN: &str = " makes it again -->\n";
+    const END: &str = "<!-- end of metrics -->";
+
+    fn prometheus_name(metric: &Metric) -> String {
+        let name = metric.name.replace('.', "_");
+        let suffix = match (metric.kind, metric.unit) {
+            (Kind::Counter, _) => "_total",
+            (_, Unit::Milliseconds) => "_milliseconds",
+            (_, Unit::Seconds) => "_seconds",
+            (_, Unit::Bytes) if !name.ends_with("_bytes") => "_bytes",
+            _ => "",
+        };
+        name + suffix
+    }
+
+    fn table() -> String {
+        let mut table = String::from(
+            "\n| Name | DogStatsD | Tags | Meaning | For Prometheus |\n|---|---|---|---|---|\n",
+        );
+        for metric in all() {
+            let kind = match metric.kind {
+                Kind::Counter => "`c`",
+                Kind::Gauge => "`g`",
+                Kind::Timing => "`ms`",
+                Kind::Histogram => "`h`",
+            };
+            let name = match metric.upstream {
+                true => format!("**`{}`**", metric.name),
+                false => format!("`{}`", metric.name),
+            };
+            let tags: Vec<_> = metric.tags.iter().map(|tag| format!("`{tag}`")).collect();
+            let (tags, meaning) = (tags.join(", "), metric.meaning);
+            let prometheus = prometheus_name(&metric);
+            table += &format!("| {name} | {kind} | {tags} | {meaning} | `{prometheus}` |\n");
+        }
+        table + "\n"
+    }
+
+    #[test]
+    fn the_page_about_operations_has_the_table() {
+        let page = std::fs::read_to_string(PAGE).unwrap();
+        let (before, rest) = page.split_once(BEGIN).unwrap();
+        let (shown, after) = rest.split_once(END).unwrap();
+        let table = table();
+        if std::env::var_os("SOCORRO_UPDATE_PAGES").is_some() {
+            std::fs::write(PAGE, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
+        } else {
+            assert!(shown == table, "the table in {PAGE} is of old");
+        }
+    }
 
     #[test]
     fn a_name_means_one_thing() {
