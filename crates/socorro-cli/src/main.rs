@@ -13,6 +13,7 @@ mod exit;
 mod failure;
 mod input;
 mod logging;
+mod mozlog;
 mod named_file;
 mod operations;
 mod output;

@@ -75,12 +75,14 @@ pub(crate) struct GlobalArguments {
     pub(crate) color: Color,
 }
 
-/// How the log is written: lines for people, or a JSON object on each line.
+/// How the log is written: lines for people, or a JSON object on each line, flat or in the form of
+/// Mozilla's services.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
     #[default]
     Text,
     Json,
+    Mozlog,
 }
 
 /// When to use colour.
