@@ -6,12 +6,14 @@ use std::{
     panic,
 };
 
+use socorro_core::Environment;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, fmt::format::JsonFields};
 
 use crate::{
     arguments::{GlobalArguments, LogFormat},
     failure::Failure,
+    mozlog::Mozlog,
     output::Clean,
 };
 
@@ -33,6 +35,12 @@ pub(crate) fn start(arguments: &GlobalArguments, service: bool) -> Result<(), Fa
         .log_internal_errors(false);
     match (arguments.log_format, service) {
         (LogFormat::Json, _) => log.json().flatten_event(true).init(),
+        (LogFormat::Mozlog, _) => {
+            let environment = Environment::system();
+            log.fmt_fields(JsonFields::new())
+                .event_format(Mozlog::of(environment.host_name()))
+                .init();
+        }
         (LogFormat::Text, true) => log.with_target(false).init(),
         (LogFormat::Text, false) => log.with_target(false).without_time().init(),
     }
@@ -91,7 +99,7 @@ impl Reporter {
         let Self { format, color } = self;
         let message = failure.message();
         // Before the log has been started there is none to write to.
-        if format == LogFormat::Json && tracing::dispatcher::has_been_set() {
+        if format != LogFormat::Text && tracing::dispatcher::has_been_set() {
             tracing::error!(hint = failure.way_out(), "{message}");
             return;
         }

@@ -9,6 +9,7 @@
 //! | [`schema::Schema`] | every field: types, permission, where it comes from |
 //! | [`telemetry`] | the small public report made of a processed crash |
 //! | [`json`] | the tolerant reader and the written forms |
+//! | [`metric`] | how the libraries describe the metrics that they emit |
 //! | [`time`], [`Environment`] | the clock and the host name, injectable |
 //!
 //! A third-party storage or queue backend needs this crate and the one with its trait.
@@ -34,6 +35,7 @@ mod dump;
 mod environment;
 mod error;
 pub mod json;
+pub mod metric;
 mod processed_crash;
 mod raw_crash;
 pub mod schema;

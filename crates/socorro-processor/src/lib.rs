@@ -47,6 +47,7 @@ pub mod destinations;
 mod error;
 #[cfg(any(feature = "http-versions", feature = "webhook"))]
 mod http;
+mod metrics;
 mod pipeline;
 mod rule;
 pub mod rules;
@@ -64,8 +65,12 @@ mod worker;
 pub use crash::Crash;
 pub use destinations::{Destination, Destinations};
 pub use error::Error;
+pub use metrics::METRICS;
 pub use pipeline::{GIVEN_FIELDS, Pipeline};
 pub use rule::{AsyncRule, Item, Rule, RuleError, RuleInfo};
 pub use ruleset::Ruleset;
 pub use suggestion::nearest;
-pub use worker::{Failure, StageTimes, Summary, Worker, WorkerOptions};
+pub use worker::{
+    CrashInWork, DestinationStatus, Failure, Phase, Stage, StageTimes, Status, Summary, Trouble,
+    Worker, WorkerOptions,
+};

@@ -4,6 +4,7 @@ use std::{
     any::Any,
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
+    time::Instant,
 };
 
 use futures::FutureExt as _;
@@ -13,6 +14,7 @@ use socorro_core::{Environment, ProcessedCrash, json::is_truthy, time};
 use crate::{
     crash::Crash,
     error::Error,
+    metrics,
     rule::RuleError,
     ruleset::{Ruleset, Step},
 };
@@ -108,6 +110,7 @@ impl Pipeline {
         }
         self.begin(&mut crash);
         let mut failed = Vec::new();
+        let mut before = Instant::now();
         for step in ruleset.steps() {
             let name = step.info().name;
             if crash.is_in_safe_mode() && !step.runs_in_safe_mode() {
@@ -128,6 +131,9 @@ impl Pipeline {
                 ));
                 failed.push(Value::from(name));
             }
+            let after = Instant::now();
+            metrics::RULE_TIMING.time(after - before, &[("rule", name.into())]);
+            before = after;
         }
         self.finish(&mut crash, failed);
         Ok(crash)

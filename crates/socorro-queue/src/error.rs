@@ -69,6 +69,16 @@ pub enum Error {
         /// What is missing, and the way out.
         reason: String,
     },
+    /// Something at the service that the queue needs is not there.
+    #[error(
+        "queue {queue} has no {missing}: make it with `socorro queue create --queue {queue}`, or correct its name"
+    )]
+    Missing {
+        /// The queue.
+        queue: String,
+        /// What is missing, by kind and name.
+        missing: String,
+    },
     /// The message is no longer leased to the holder of this receipt: the lease ran out and
     /// somebody else has the message, or it is done with.
     #[error("the lease {receipt} of queue {queue} is lost")]

@@ -58,12 +58,20 @@ macro_rules! forward_to_pointee {
                 (**self).lease()
             }
 
+            async fn pause(&self) {
+                (**self).pause().await;
+            }
+
             async fn depth(&self) -> Result<Option<QueueDepth>, Error> {
                 (**self).depth().await
             }
 
             async fn check(&self) -> Result<(), Error> {
                 (**self).check().await
+            }
+
+            async fn create(&self) -> Result<(), Error> {
+                (**self).create().await
             }
 
             fn dead_letters(&self) -> Option<&dyn DeadLetters> {

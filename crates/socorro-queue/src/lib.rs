@@ -13,6 +13,7 @@
 //! | [`open`] | a queue from its URL |
 //! | [`MemoryQueue`] | lives and dies with its process; for tests and embedding |
 //! | [`SqliteQueue`] | a durable file shared by any number of processes of one machine |
+//! | `PubsubQueue` | Google Cloud Pub/Sub; feature `pubsub` |
 //! | [`Message`], [`Job`] | what a message body says |
 //! | [`Lane`] | priority, standard, reprocessing |
 //! | [`DeadLetters`] | look at dead letters, replay or discard them |
@@ -21,6 +22,7 @@
 //! | Feature | What it adds |
 //! |---|---|
 //! | `sqlite` (default) | the durable queue in a file |
+//! | `pubsub` | Google Cloud Pub/Sub |
 //! | `testkit` | conformance suite, fault injection and vector runner |
 //!
 //! ```
@@ -49,6 +51,8 @@ mod dead_letter;
 mod delivery;
 mod depth;
 mod duration;
+#[cfg(feature = "pubsub")]
+mod envelope;
 mod error;
 mod forward;
 mod lane;
@@ -59,6 +63,8 @@ mod message;
 mod open;
 mod options;
 mod publish;
+#[cfg(feature = "pubsub")]
+mod pubsub;
 mod queue;
 mod queue_url;
 mod ruleset_name;
@@ -77,6 +83,8 @@ pub use message::{BadMessage, Job, Message, Verdict, judge};
 pub use open::open;
 pub use options::QueueOptions;
 pub use publish::{PublishOutcome, PublishReport};
+#[cfg(feature = "pubsub")]
+pub use pubsub::{PubsubLane, PubsubNames, PubsubOptions, PubsubQueue};
 pub use queue::{CrashQueue, DeadLetters};
 pub use ruleset_name::RulesetName;
 #[cfg(feature = "sqlite")]

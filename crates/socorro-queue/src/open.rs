@@ -23,6 +23,7 @@ const FORMS: [&str; 4] = [
 /// | URL | Queue | Options in the query |
 /// |---|---|---|
 /// | `memory:` | a new [`MemoryQueue`] | `lease` |
+/// | `pubsub://project/prefix`, `pubsub://project` | Google Cloud Pub/Sub; topics and subscriptions are named by the prefix, or by Socorro's environment variables | `lease`; `standard`, `priority`, `reprocessing`, `dead_letters`, each `TOPIC,SUBSCRIPTION` |
 /// | `sqlite:///absolute/file`, `sqlite:relative/file` | a durable file of this machine, made when it is not there; its directory must exist | `lease`, `busy_timeout` |
 ///
 /// The path is percent-encoded where it has to be (`%3F` for `?`). Options in the query win over
@@ -47,7 +48,15 @@ pub async fn open(url: &str, options: QueueOptions) -> Result<Arc<dyn CrashQueue
             scheme: "sqlite",
             feature: "sqlite",
         }),
-        "pubsub" => Err(not_supported("pubsub")),
+        #[cfg(feature = "pubsub")]
+        "pubsub" => Ok(Arc::new(
+            crate::pubsub::PubsubQueue::from_url(url, options).await?,
+        )),
+        #[cfg(not(feature = "pubsub"))]
+        "pubsub" => Err(Error::CompiledOut {
+            scheme: "pubsub",
+            feature: "pubsub",
+        }),
         "sqs" => Err(not_supported("sqs")),
         other => Err(Error::UnknownScheme {
             scheme: shorten(other),
@@ -92,13 +101,19 @@ mod tests {
             ("memory:?lease=0s", "1 ms"),
             ("memory:#x", "%23"),
             ("redis://localhost", "sqlite:///absolute/file"),
-            ("pubsub://project", "this version has no pubsub"),
             ("sqs://queue", "this version has no sqs"),
         ] {
             let error = error(url).await;
             assert!(error.to_string().contains(part), "{url}: {error}");
             assert!(!error.is_temporary(), "{url}");
         }
+    }
+
+    #[cfg(not(feature = "pubsub"))]
+    #[tokio::test]
+    async fn pubsub_left_out_names_its_feature() {
+        let error = error("pubsub://project").await;
+        assert!(error.to_string().contains("feature \"pubsub\""), "{error}");
     }
 
     #[cfg(not(feature = "sqlite"))]

@@ -60,7 +60,7 @@ pub trait CrashQueue: fmt::Debug + fmt::Display + Send + Sync + 'static {
     ///
     /// It is no error when the lease is lost or the message was acked already, because nobody
     /// could do anything about it; not every backend could tell, either. A message whose lease ran
-    /// out but which nobody else has received is ended as well.
+    /// out but which nobody else has received is ended as well, where the backend can.
     ///
     /// # Errors
     ///
@@ -103,6 +103,13 @@ pub trait CrashQueue: fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// called in time.
     fn lease(&self) -> Duration;
 
+    /// Says that nothing will be received for now.
+    ///
+    /// A queue that brings messages here before they are asked for returns those, and tells the
+    /// service what it has not told it yet; the next `receive` begins anew. What is leased stays
+    /// leased. Queues that do nothing in advance have nothing to do here.
+    async fn pause(&self) {}
+
     /// How much is in the queue; `None` where the backend cannot tell.
     ///
     /// # Errors
@@ -116,6 +123,17 @@ pub trait CrashQueue: fmt::Debug + fmt::Display + Send + Sync + 'static {
     ///
     /// What is in the way.
     async fn check(&self) -> Result<(), Error>;
+
+    /// Makes what the queue needs at its service and is not there: topics, subscriptions, queues.
+    /// What is there stays as it is. Queues that are complete as soon as they are open have nothing
+    /// to do here.
+    ///
+    /// # Errors
+    ///
+    /// When it is not allowed, or the service does not answer.
+    async fn create(&self) -> Result<(), Error> {
+        Ok(())
+    }
 
     /// The dead letters, where the backend can list them.
     fn dead_letters(&self) -> Option<&dyn DeadLetters>;

@@ -51,23 +51,30 @@ impl<'url> QueueUrl<'url> {
         })
     }
 
-    /// Takes the option `name` out of the query and reads it as a duration.
-    pub(crate) fn take_duration(&mut self, name: &'static str) -> Result<Option<Duration>, Error> {
+    /// Takes the option `name` out of the query.
+    pub(crate) fn take_text(&mut self, name: &'static str) -> Result<Option<String>, Error> {
         self.known.push(name);
         let mut found = None;
         while let Some(index) = self.options.iter().position(|(key, _)| key == name) {
             let (_, value) = self.options.remove(index);
-            let duration = duration::parse(&value).ok_or_else(|| {
-                self.invalid(format!(
-                    "{name}={} is no duration; write for example 60s or 1m30s",
-                    shorten(&value)
-                ))
-            })?;
-            if found.replace(duration).is_some() {
+            if found.replace(value).is_some() {
                 return Err(self.invalid(format!("{name} is given twice")));
             }
         }
         Ok(found)
+    }
+
+    /// Takes the option `name` out of the query and reads it as a duration.
+    pub(crate) fn take_duration(&mut self, name: &'static str) -> Result<Option<Duration>, Error> {
+        let Some(value) = self.take_text(name)? else {
+            return Ok(None);
+        };
+        duration::parse(&value).map(Some).ok_or_else(|| {
+            self.invalid(format!(
+                "{name}={} is no duration; write for example 60s or 1m30s",
+                shorten(&value)
+            ))
+        })
     }
 
     /// Takes the options that all queues have.

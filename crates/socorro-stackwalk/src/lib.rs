@@ -47,6 +47,7 @@ mod error;
 mod fence;
 mod in_process;
 mod json;
+mod metrics;
 mod report;
 mod symbols;
 #[cfg(feature = "testkit")]
@@ -56,6 +57,7 @@ mod walker;
 
 pub use error::WalkError;
 pub use in_process::InProcessStackwalker;
+pub use metrics::METRICS;
 pub use report::{Frame, ModuleReport, Stackwalk, SymbolStatus, Thread};
 pub use symbols::{
     CodeName, DirectorySource, FetchSymbols, FoundSymbols, ModuleName, SymbolContent, SymbolError,

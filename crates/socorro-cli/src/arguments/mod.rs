@@ -1,6 +1,7 @@
 //! What can be said on the command line, as far as commands share it.
 
 mod destinations;
+mod operations;
 mod permissions;
 mod queue;
 mod rulesets;
@@ -16,6 +17,7 @@ use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, P
 use crate::commands;
 
 pub(crate) use destinations::DestinationArguments;
+pub(crate) use operations::{OperationsArguments, listen_address};
 pub(crate) use permissions::PermissionArguments;
 pub(crate) use queue::{QueueArguments, open as open_queue};
 pub(crate) use rulesets::RulesetArguments;
@@ -73,12 +75,14 @@ pub(crate) struct GlobalArguments {
     pub(crate) color: Color,
 }
 
-/// How the log is written: lines for people, or a JSON object on each line.
+/// How the log is written: lines for people, or a JSON object on each line, flat or in the form of
+/// Mozilla's services.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
     #[default]
     Text,
     Json,
+    Mozlog,
 }
 
 /// When to use colour.

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 /// Which crash queue.
 #[derive(Debug, Args)]
 pub(crate) struct QueueArguments {
-    /// Which queue: sqlite:///FILE
+    /// Which queue: sqlite:///FILE, pubsub://PROJECT/TOPIC-PREFIX or sqs://QUEUE-PREFIX
     #[arg(
         long,
         value_name = "URL",
@@ -28,6 +28,19 @@ impl QueueArguments {
     /// As [`open`].
     pub(crate) async fn open(&self) -> Result<Arc<dyn CrashQueue>, Failure> {
         open(&self.queue, QueueOptions::default()).await
+    }
+
+    /// Opens the queue and makes what it needs.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`], and when something cannot be made.
+    pub(crate) async fn create(&self) -> Result<Arc<dyn CrashQueue>, Failure> {
+        refuse_memory(&self.queue)?;
+        let queue = socorro_queue::open(&self.queue, QueueOptions::default()).await?;
+        queue.create().await?;
+        queue.check().await?;
+        Ok(queue)
     }
 
     /// [`QueueArguments::open`] for commands that only look: a mistyped address makes no new queue.
@@ -50,13 +63,18 @@ impl QueueArguments {
 ///
 /// When it is not a queue this program has, or does not answer.
 pub(crate) async fn open(url: &str, options: QueueOptions) -> Result<Arc<dyn CrashQueue>, Failure> {
-    if url.starts_with("memory:") {
-        return Err(Failure::usage(
-            "a queue in memory ends with this program, and the messages with it",
-        )
-        .hint("use a file: --queue sqlite:///path/queue.sqlite"));
-    }
+    refuse_memory(url)?;
     let queue = socorro_queue::open(url, options).await?;
     queue.check().await?;
     Ok(queue)
+}
+
+fn refuse_memory(url: &str) -> Result<(), Failure> {
+    if !url.starts_with("memory:") {
+        return Ok(());
+    }
+    Err(
+        Failure::usage("a queue in memory ends with this program, and the messages with it")
+            .hint("use a file: --queue sqlite:///path/queue.sqlite"),
+    )
 }

@@ -30,6 +30,11 @@ pub(crate) struct WalkArguments {
 }
 
 impl WalkArguments {
+    /// Where symbol files from servers are kept.
+    pub(crate) fn symbols_cache(&self) -> Option<&Path> {
+        self.symbols_cache.as_deref()
+    }
+
     /// How large a minidump may be.
     pub(crate) fn limit(&self) -> Limit {
         Limit {

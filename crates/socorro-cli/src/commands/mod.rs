@@ -1,5 +1,6 @@
 //! The subcommands, a file or folder each: read arguments, call the libraries, print.
 
+mod healthcheck;
 mod process;
 mod processor;
 mod queue;
@@ -22,6 +23,7 @@ pub(crate) enum Command {
     Rules(rules::RulesCommand),
     Queue(queue::QueueCommand),
     Storage(storage::StorageCommand),
+    Healthcheck(healthcheck::HealthcheckArguments),
 }
 
 impl Command {
@@ -45,6 +47,7 @@ impl Command {
             Self::Rules(command) => rules::run(command, output).await,
             Self::Queue(command) => queue::run(command, output).await,
             Self::Storage(command) => storage::run(command, output).await,
+            Self::Healthcheck(arguments) => healthcheck::run(arguments, output).await,
         }
     }
 }

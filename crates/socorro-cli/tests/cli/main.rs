@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod destinations;
+#[cfg(unix)]
+mod operations;
 mod pages;
 mod process;
 mod processor;

@@ -194,87 +194,9 @@ fn what_is_configured_wrongly_is_told_before_anything_is_received() {
 
 #[cfg(unix)]
 mod signals {
-    use std::{
-        io::{BufRead as _, BufReader, Read as _},
-        process::{Child, Command, Stdio},
-    };
-
     #[cfg(feature = "http-symbols")]
     use crate::support::SlowServer;
-    use crate::support::{Run, Site};
-
-    /// A processor that runs as a service.
-    struct Service {
-        child: Child,
-        log: BufReader<std::process::ChildStderr>,
-    }
-
-    impl Service {
-        /// Starts it and waits until it says so.
-        fn start(site: &Site, options: &[&str]) -> Self {
-            let mut command = site.command();
-            command
-                .args(["processor", "--log-format", "json", "--workers", "1"])
-                .args(options);
-            command.stdout(Stdio::piped()).stderr(Stdio::piped());
-            let mut child = command.spawn().unwrap();
-            let log = BufReader::new(child.stderr.take().unwrap());
-            let mut service = Self { child, log };
-            service.wait_for("processor started");
-            service
-        }
-
-        /// Reads the log up to a line that says `text`.
-        fn wait_for(&mut self, text: &str) {
-            let mut read = String::new();
-            while self.log.read_line(&mut read).unwrap() > 0 {
-                if read.lines().last().is_some_and(|line| line.contains(text)) {
-                    return;
-                }
-            }
-            panic!("the log ends without {text:?}: {read}");
-        }
-
-        fn signal(&self, name: &str) {
-            let id = self.child.id().to_string();
-            assert!(
-                Command::new("kill")
-                    .args(["-s", name, &id])
-                    .status()
-                    .unwrap()
-                    .success()
-            );
-        }
-
-        /// Ends it on the spot, with SIGKILL.
-        #[cfg(feature = "http-symbols")]
-        fn kill(&mut self) {
-            self.child.kill().unwrap();
-            assert_eq!(self.child.wait().unwrap().code(), None);
-        }
-
-        /// Waits until it has ended.
-        fn end(mut self) -> Run {
-            let (mut stdout, mut stderr) = (String::new(), String::new());
-            self.log.read_to_string(&mut stderr).unwrap();
-            let mut pipe = self.child.stdout.take().unwrap();
-            pipe.read_to_string(&mut stdout).unwrap();
-            let code = self.child.wait().unwrap().code();
-            Run {
-                code,
-                stdout,
-                stderr,
-            }
-        }
-    }
-
-    /// A test that fails leaves no processor behind.
-    impl Drop for Service {
-        fn drop(&mut self) {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-        }
-    }
+    use crate::support::{Service, Site};
 
     #[test]
     fn an_idle_service_stops_when_told_to() {
@@ -310,7 +232,7 @@ mod signals {
         service.signal("HUP");
         service.wait_for("lists were read again");
         site.publish();
-        service.wait_for("\"message\":\"processed\"");
+        service.wait_for("\"message\":\"completed ");
         service.signal("TERM");
         service.end().succeeds();
         // The crash has one frame: what was made of it is in the log of the signature only.

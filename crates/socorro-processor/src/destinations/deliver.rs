@@ -7,6 +7,8 @@ use socorro_core::{CrashId, ProcessedCrash};
 use socorro_storage::{CrashStorage, Version};
 use tokio::time::timeout;
 
+use crate::metrics;
+
 use super::{DestinationError, Destinations, Entry, count};
 
 /// A processed crash as it was saved in main storage.
@@ -85,7 +87,15 @@ async fn settle(
                     tracing::warn!(destination = entry.name, %error, "cannot take a note away");
                 }
             }
-            Err(error) => owe(storage, id, entry, error).await?,
+            Err(error) => {
+                let name = &entry.name;
+                metrics::DESTINATION_ERROR.count(&[("name", name.clone().into())]);
+                tracing::error!(
+                    crash_id = %id, destination = name,
+                    "error: crash id {id}: {error} ({name})"
+                );
+                owe(storage, id, entry, error).await?;
+            }
         }
     }
     // The notes that were just taken away may have been about a newer result, and that result may
@@ -117,7 +127,7 @@ async fn owe(
     let destination = &entry.name;
     match entry.note(storage, id, &reason.to_string()).await {
         Ok(()) => {
-            tracing::warn!(destination, %reason, "noted for a later try");
+            tracing::warn!(destination, "noted for a later try");
             count(&entry.counters.noted);
         }
         Err(source) if entry.options.required => {

@@ -66,6 +66,7 @@ pub use telemetry::TelemetryCopy;
 #[cfg(feature = "webhook")]
 pub use webhook::Webhook;
 
+use crate::worker::DestinationStatus;
 pub(crate) use deliver::{NotNoted, Saved};
 use offer::Health;
 
@@ -229,6 +230,19 @@ impl Destinations {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// How each destination is doing.
+    pub(crate) fn status(&self) -> Vec<DestinationStatus> {
+        let counts = self.counts().map(|(_, counts)| counts);
+        let entries = self.0.iter().zip(counts);
+        let status = entries.map(|(entry, counts)| DestinationStatus {
+            name: entry.name.clone(),
+            required: entry.options.required,
+            counts,
+            rests_for: entry.health.rest(),
+        });
+        status.collect()
     }
 
     /// What has become of crashes at each destination, by name.

@@ -9,7 +9,7 @@ use socorro_core::{CrashId, ProcessedCrash};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{DestinationError, Entry};
-use crate::worker::fence;
+use crate::{metrics, worker::fence};
 
 /// The longest rest that a destination may ask for.
 const LONGEST_REST: Duration = Duration::from_secs(60 * 60);
@@ -64,6 +64,7 @@ impl Entry {
                 return Err(error);
             }
             tracing::debug!(destination = self.name, %error, ?delay, "not taken yet");
+            metrics::RETRIES.count(&[("op", "destination".into())]);
             sleep(delay).await;
             delay = delay.saturating_mul(2);
             made += 1;
@@ -77,6 +78,7 @@ impl Entry {
         crash: &ProcessedCrash,
     ) -> Result<(), DestinationError> {
         let limit = self.options.timeout;
+        let started = Instant::now();
         let take = fence(async { self.destination.take(id, crash).await });
         let result = match timeout(limit, take).await {
             Ok(Ok(result)) => result,
@@ -86,6 +88,7 @@ impl Entry {
             Err(_) => Err(self.unavailable(&format!("no answer within {limit:?}"))),
         };
         if result.is_ok() {
+            metrics::DESTINATION_SAVE.time_of(&self.name, started.elapsed());
             self.health.set(State::Fine);
         }
         result

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use socorro_core::time::{Clock, SystemClock, Timestamp};
 
 use super::{LookupError, VersionLookup};
+use crate::metrics;
 
 /// How many builds are remembered; the one that came first goes first.
 const MAX_ENTRIES: usize = 5000;
@@ -113,6 +114,8 @@ impl<L: VersionLookup> CachedVersions<L> {
             return (*expiry, Err(error.clone()));
         }
         let answer = self.inner.version(product, channel, build_id).await;
+        let result = if answer.is_ok() { "success" } else { "fail" };
+        metrics::VERSION_LOOKUP.count(&[("result", result.into())]);
         let expiry = self.expiry(&answer);
         if let Err(error) = &answer
             && error.is_temporary()
@@ -149,8 +152,10 @@ impl<L: VersionLookup> VersionLookup for CachedVersions<L> {
         if let Some((expiry, answer)) = &*known
             && self.clock.now() < *expiry
         {
+            metrics::VERSION_CACHE.count(&[("result", "hit".into())]);
             return answer.clone();
         }
+        metrics::VERSION_CACHE.count(&[("result", "miss".into())]);
         let (expiry, answer) = self.ask(&build).await;
         *known = Some((expiry, answer.clone()));
         answer

@@ -44,7 +44,7 @@ enum Last {
 
 /// What took too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum Late {
     Fetch,
     Transform,
     Save,
@@ -135,11 +135,11 @@ impl Failure {
     }
 
     /// The time for one delivery is over. Only the rules depend on the crash.
-    pub(super) fn too_slow(stage: Stage, limit: Duration) -> Self {
+    pub(super) fn too_slow(stage: Late, limit: Duration) -> Self {
         match stage {
-            Stage::Fetch => Self::outage(format!("not fetched within {limit:?}")),
-            Stage::Transform => Self::by_crash(format!("not processed within {limit:?}")),
-            Stage::Save => Self::outage(format!("not saved within {limit:?}")),
+            Late::Fetch => Self::outage(format!("not fetched within {limit:?}")),
+            Late::Transform => Self::by_crash(format!("not processed within {limit:?}")),
+            Late::Save => Self::outage(format!("not saved within {limit:?}")),
         }
     }
 
@@ -160,6 +160,14 @@ impl Failure {
     #[must_use]
     pub fn is_outage(&self) -> bool {
         matches!(self.fault, Fault::Outage { .. })
+    }
+
+    /// The kind in a word or two, without anything of the crash.
+    pub(super) fn kind(&self) -> &str {
+        match &self.fault {
+            Fault::Outage { .. } => "outage",
+            Fault::Crash { reason, .. } | Fault::Hopeless { reason } => reason.as_str(),
+        }
     }
 
     /// What to do with the message of the crash.

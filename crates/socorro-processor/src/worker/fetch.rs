@@ -1,12 +1,12 @@
 //! Getting everything that is needed for one crash.
 
-use std::path::Path;
+use std::{path::Path, time::Instant};
 
 use socorro_core::{CrashId, DumpName, ProcessedCrash};
 use socorro_storage::{CrashStorage, CrashStorageExt as _, ErrorKind, Expected, FetchedDumps};
 
 use super::{failure::Failure, options::WorkerOptions};
-use crate::crash::Crash;
+use crate::{crash::Crash, metrics};
 
 /// A crash as it is in storage.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(super) struct Fetched {
     pub(super) crash: Crash,
     /// What has to be there still when the result is saved.
     pub(super) expected: Expected,
+    /// Bytes of the dumps.
+    pub(super) bytes: u64,
 }
 
 /// Fetches raw crash, dumps (as files in `directory`) and earlier result at the same time. A main
@@ -26,9 +28,18 @@ pub(super) async fn fetch(
     options: &WorkerOptions,
     directory: &Path,
 ) -> Result<Fetched, Failure> {
+    let started = Instant::now();
     let (raw, dumps, processed) = tokio::join!(
-        storage.raw_crash(id),
-        storage.dumps_to_dir(id, directory),
+        async {
+            let raw = storage.raw_crash(id).await;
+            metrics::LOAD_RAW_CRASH.time(started.elapsed(), &[]);
+            raw
+        },
+        async {
+            let dumps = storage.dumps_to_dir(id, directory).await;
+            metrics::LOAD_DUMPS.time(started.elapsed(), &[]);
+            dumps
+        },
         storage.processed_crash(id),
     );
     let raw = raw.map_err(|error| Failure::storage(&error))?;
@@ -68,11 +79,17 @@ pub(super) async fn fetch(
         }
         Err(error) => return Err(Failure::storage(&error)),
     };
+    let bytes = dumps.dumps.iter().map(|(_, dump)| dump.size()).sum();
+    metrics::LOAD_BYTES.size(bytes, &[]);
     let mut crash = Crash::new(*id, raw, dumps.dumps).with_processed(processed);
     for note in notes {
         crash.note(note);
     }
-    Ok(Fetched { crash, expected })
+    Ok(Fetched {
+        crash,
+        expected,
+        bytes,
+    })
 }
 
 /// The dumps that are there. A report without a readable list of them has none.

@@ -10,6 +10,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::fence::fence;
+use crate::metrics;
 
 /// Extends a lease every third of its length until it is dropped.
 #[derive(Debug)]
@@ -54,7 +55,10 @@ async fn keep(
         // A call that hangs or fails must not cost the lease: two more tries fit into it.
         let extended = timeout(period, fence(async { queue.extend(&receipt, lease).await }));
         match extended.await {
-            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Ok(()))) => {
+                metrics::QUEUE_EXTENDED.count(&[]);
+                continue;
+            }
             Ok(Ok(Err(Error::LeaseLost { .. }))) => {
                 lost.cancel();
                 return;
@@ -63,5 +67,6 @@ async fn keep(
             Ok(Err(panicked)) => tracing::error!(%panicked, "cannot extend the lease yet"),
             Err(_) => tracing::warn!("cannot extend the lease yet: the queue does not answer"),
         }
+        metrics::RETRIES.count(&[("op", "extend".into())]);
     }
 }

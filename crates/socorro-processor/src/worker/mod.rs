@@ -18,10 +18,12 @@ mod fetch;
 mod held;
 mod in_work;
 mod lease;
+mod monitor;
 mod options;
 mod receive;
 mod safe_mode;
 mod save;
+mod status;
 mod summary;
 mod transform;
 
@@ -41,6 +43,7 @@ pub(crate) use fence::fence;
 
 pub use failure::Failure;
 pub use options::WorkerOptions;
+pub use status::{CrashInWork, DestinationStatus, Phase, Stage, Status, Trouble};
 pub use summary::{StageTimes, Summary};
 
 use self::{
@@ -48,10 +51,11 @@ use self::{
     fence::Panicked,
     held::Held,
     in_work::{InWork, Place, Turn},
+    monitor::Monitor,
     safe_mode::{Past, Record},
     summary::Outcome,
 };
-use crate::{destinations::Destinations, pipeline::Pipeline};
+use crate::{destinations::Destinations, metrics, pipeline::Pipeline};
 
 /// Takes crashes off a queue, processes and saves them, several at a time.
 ///
@@ -94,6 +98,7 @@ struct Inner {
     options: WorkerOptions,
     directories: Arc<WorkDirectories>,
     in_work: InWork,
+    monitor: Monitor,
 }
 
 impl fmt::Debug for Worker {
@@ -148,6 +153,7 @@ impl Worker {
         destinations: Destinations,
     ) -> Self {
         let directories = Arc::new(WorkDirectories::new(options.temporary_path.clone()));
+        let monitor = Monitor::new(options.workers, options.max_processing);
         Self(Arc::new(Inner {
             storage,
             queue,
@@ -156,7 +162,21 @@ impl Worker {
             options,
             directories,
             in_work: InWork::default(),
+            monitor,
         }))
+    }
+
+    /// What the worker is doing now. Takes no longer than a lock.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let mut status = self.0.monitor.status();
+        status.destinations = self.0.destinations.status();
+        let destinations = status.destinations.iter().map(|one| one.counts);
+        for counts in destinations {
+            status.done.noted += counts.noted;
+            status.done.taken_later += counts.taken_later;
+        }
+        status
     }
 
     /// Processes one crash straight from storage, without the queue.
@@ -236,6 +256,13 @@ impl Worker {
             Ok(turn) => turn,
             Err(outcome) => return outcome,
         };
+        let started = Instant::now();
+        let id = job.crash_id;
+        let watched = self.0.monitor.begin(job, delivery);
+        tracing::info!(
+            crash_id = %id, ruleset = %job.ruleset, attempt = delivery.attempt, queue = %delivery.lane,
+            "starting {id} with {}", job.ruleset
+        );
         let past = Past::of(delivery);
         let mut record = None;
         let transformed = tokio::select! {
@@ -263,19 +290,19 @@ impl Worker {
         self.end_with_suspect(record.as_ref()).await;
         match saved {
             Ok(processed) => {
-                let outcome = if is_stored {
-                    tracing::info!("was processed since it was published");
-                    Outcome::Duplicate
-                } else {
-                    tracing::info!(signature = processed.signature(), "processed");
-                    Outcome::Processed
-                };
                 place.saved();
                 self.forget_suspect(record).await;
-                let started = Instant::now();
+                self.0.monitor.stage(&id, Stage::Ack);
+                let acking = Instant::now();
                 held.ack().await;
-                times.ack += started.elapsed();
-                outcome
+                times.ack += acking.elapsed();
+                drop(watched);
+                if is_stored {
+                    tracing::info!(crash_id = %id, "{id} was processed since it was published");
+                    return Outcome::Duplicate;
+                }
+                completed(job, delivery, &processed, started.elapsed());
+                Outcome::Processed
             }
             Err(failure) => {
                 let outcome = held.fail(&failure).await;
@@ -327,6 +354,7 @@ impl Worker {
     }
 
     fn lost() -> Outcome {
+        metrics::QUEUE_LEASE_LOST.count(&[]);
         tracing::warn!("lease lost: somebody else has the message now");
         Outcome::LeaseLost
     }
@@ -334,13 +362,37 @@ impl Worker {
     /// Gives back what is in work when the time to finish it is over.
     async fn abandon(held: Held<'_>) -> Outcome {
         tracing::warn!("shutting down: the crash is given back unfinished");
-        held.give_back(Duration::ZERO, Blame::Nobody).await;
+        held.give_back(Duration::ZERO, Blame::Nobody, "shutdown")
+            .await;
         Outcome::Abandoned
     }
 
     fn hold<'a>(&'a self, delivery: &'a Delivery) -> Held<'a> {
-        Held::shortly(&self.0.queue, &self.0.options, delivery)
+        let Inner {
+            queue,
+            options,
+            monitor,
+            ..
+        } = &*self.0;
+        Held::shortly(queue, options, monitor, delivery)
     }
+}
+
+/// For logs.
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Tells of a crash that is done with.
+fn completed(job: &Job, delivery: &Delivery, processed: &ProcessedCrash, duration: Duration) {
+    let id = job.crash_id;
+    metrics::PROCESS_CRASH.time(duration, &[("ruleset", job.ruleset.to_string().into())]);
+    tracing::info!(
+        crash_id = %id, ruleset = %job.ruleset, attempt = delivery.attempt,
+        queue = %delivery.lane, signature = processed.signature(),
+        duration_ms = milliseconds(duration),
+        "completed {id}"
+    );
 }
 
 fn flatten<T>(result: Result<Result<T, Failure>, Panicked>) -> Result<T, Failure> {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use socorro_queue::{Blame, Delivery};
+use socorro_queue::{Blame, Delivery, Error};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -10,9 +10,10 @@ use super::{
     Worker,
     fence::fence,
     safe_mode,
+    status::Phase,
     summary::{Outcome, StageTimes, Summary},
 };
-use crate::verify::periodic::PeriodicVerification;
+use crate::{metrics, verify::periodic::PeriodicVerification};
 
 /// The first wait after the queue could not be asked; doubled up to the last one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -110,6 +111,7 @@ impl Worker {
     async fn receive_until(&self, until: Until, stop: CancellationToken) -> Summary {
         Arc::clone(&self.0.directories).tidy().await;
         let mut crew = Crew::new(self.clone());
+        self.0.monitor.phase(Phase::Receiving);
         let mut pause = FIRST_PAUSE;
         while !stop.is_cancelled() {
             if crew.free() == 0 || crew.suspect.is_some() {
@@ -152,7 +154,9 @@ impl Worker {
             }
             crew.collect();
         }
+        self.0.monitor.phase(Phase::Draining);
         let summary = crew.finish().await;
+        self.0.monitor.phase(Phase::Stopped);
         self.0.directories.close();
         summary
     }
@@ -176,6 +180,7 @@ impl Worker {
             };
             let Err(error) = checked else {
                 crew.outage = false;
+                self.0.monitor.phase(Phase::Receiving);
                 if waited {
                     tracing::info!("the storage is back: receiving again");
                 }
@@ -195,6 +200,7 @@ impl Worker {
                 );
             }
             waited = true;
+            self.0.monitor.phase(Phase::Outage);
             let pause = tokio::time::timeout(self.0.options.probe_interval, stop.cancelled());
             if pause.await.is_ok() {
                 return false;
@@ -216,17 +222,48 @@ impl Worker {
 
     /// Asks the queue for messages. An error tells how long the queue wants to be left alone.
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, Option<Duration>> {
+        self.0.monitor.asking();
         match fence(async { self.0.queue.receive(max, wait).await }).await {
-            Ok(Ok(deliveries)) => Ok(deliveries),
+            Ok(Ok(deliveries)) => {
+                self.0.monitor.received();
+                self.count_received(&deliveries);
+                Ok(deliveries)
+            }
             Ok(Err(error)) => {
+                self.0.monitor.receive_failed(kind_of(&error));
                 tracing::error!(%error, "cannot receive from the queue");
                 Err(error.retry_after())
             }
             Err(panicked) => {
                 tracing::error!(%panicked, "cannot receive from the queue");
+                self.0.monitor.receive_failed("panic");
                 Err(None)
             }
         }
+    }
+
+    fn count_received(&self, deliveries: &[Delivery]) {
+        let now = self.0.pipeline.environment().now();
+        for Delivery {
+            lane, published_at, ..
+        } in deliveries
+        {
+            let tags = [("lane", lane.as_str().into())];
+            metrics::QUEUE_RECEIVED.count(&tags);
+            let age = Duration::try_from(now.duration_since(*published_at)).unwrap_or_default();
+            metrics::QUEUE_AGE.time(age, &tags);
+        }
+    }
+}
+
+/// The kind of an error of a queue, for the status.
+fn kind_of(error: &Error) -> &'static str {
+    match error {
+        Error::Unavailable { .. } => "unavailable",
+        Error::Denied { .. } => "denied",
+        Error::Corrupt { .. } => "corrupt",
+        Error::WrongFormat { .. } => "wrong format",
+        _ => "queue failed",
     }
 }
 
@@ -287,7 +324,8 @@ impl Crew {
         let suspect = suspects.next();
         for delivery in suspects {
             let held = self.worker.hold(&delivery);
-            held.give_back(Duration::ZERO, Blame::Nobody).await;
+            held.give_back(Duration::ZERO, Blame::Nobody, "suspect")
+                .await;
         }
         for delivery in others {
             self.begin(delivery, stop).await;
@@ -301,8 +339,10 @@ impl Crew {
     async fn begin(&mut self, delivery: Delivery, stop: &CancellationToken) -> Option<Id> {
         if stop.is_cancelled() {
             let held = self.worker.hold(&delivery);
-            let outcome = held.give_back(Duration::ZERO, Blame::Nobody).await;
-            self.summary.count(outcome, StageTimes::default());
+            let outcome = held
+                .give_back(Duration::ZERO, Blame::Nobody, "shutdown")
+                .await;
+            self.tally(outcome, StageTimes::default());
             return None;
         }
         let work = self.worker.clone().handle(delivery, self.abandon.clone());
@@ -342,8 +382,7 @@ impl Crew {
                 "the queue does not answer: unfinished messages return when their leases end"
             );
             for _ in 0..self.tasks.len() {
-                self.summary
-                    .count(Outcome::Abandoned, StageTimes::default());
+                self.tally(Outcome::Abandoned, StageTimes::default());
             }
             self.tasks.abort_all();
         }
@@ -356,6 +395,11 @@ impl Crew {
         }
     }
 
+    fn tally(&mut self, outcome: Outcome, times: StageTimes) {
+        self.summary.count(outcome, times);
+        self.worker.0.monitor.ended(outcome, times);
+    }
+
     fn count(&mut self, ended: Result<(Id, (Outcome, StageTimes)), JoinError>) {
         let task = match &ended {
             Ok((task, _)) => *task,
@@ -365,13 +409,12 @@ impl Crew {
         match ended {
             Ok((_, (outcome, times))) => {
                 self.outage |= outcome == Outcome::Outage;
-                self.summary.count(outcome, times);
+                self.tally(outcome, times);
             }
             // The queue panics even when a message is given back: it returns by itself.
             Err(error) => {
                 tracing::error!(%error, "a worker task ended early; its message returns when the lease ends");
-                self.summary
-                    .count(Outcome::GivenBack, StageTimes::default());
+                self.tally(Outcome::GivenBack, StageTimes::default());
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Saving a result without losing somebody else's, and giving it to all destinations.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use socorro_core::{CrashId, ProcessedCrash, json::is_truthy};
@@ -8,11 +8,11 @@ use socorro_queue::Job;
 use socorro_storage::{ErrorKind, Expected};
 
 use super::{
-    StageTimes, Worker,
-    failure::{Failure, Stage},
+    Stage, StageTimes, Worker,
+    failure::{Failure, Late},
     transform::Transformed,
 };
-use crate::destinations::Saved;
+use crate::{destinations::Saved, metrics};
 
 /// How often a result is merged with one that was saved in between before it just replaces it.
 const MERGES: u32 = 3;
@@ -27,13 +27,18 @@ impl Worker {
     ) -> Result<ProcessedCrash, Failure> {
         let id = &job.crash_id;
         let limit = self.0.options.max_processing;
+        let submitted = transformed.submitted;
+        self.0.monitor.stage(id, Stage::Save);
         let started = Instant::now();
         let saved = tokio::time::timeout(limit, self.save_merged(id, transformed))
             .await
-            .unwrap_or_else(|_| Err(Failure::too_slow(Stage::Save, limit)));
+            .unwrap_or_else(|_| Err(Failure::too_slow(Late::Save, limit)));
         times.save += started.elapsed();
         // Main storage has it: from here on the crash cannot be lost, only late.
         let saved = saved?;
+        metrics::STORAGE_SAVE.time(started.elapsed(), &[]);
+        tracing::info!(crash_id = %id, "saved {id}");
+        self.0.monitor.stage(id, Stage::Deliver);
         let started = Instant::now();
         let delivered = self
             .0
@@ -42,6 +47,12 @@ impl Worker {
         let delivered = delivered.await;
         times.deliver += started.elapsed();
         delivered.map_err(|error| Failure::not_noted(&error))?;
+        metrics::SAVE_PROCESSED_CRASH.count(&[]);
+        if let Some(submitted) = submitted {
+            let now = self.0.pipeline.environment().now();
+            let taken = Duration::try_from(now.duration_since(submitted)).unwrap_or_default();
+            metrics::INGESTION_TIMING.time(taken, &[]);
+        }
         Ok(saved.processed)
     }
 
@@ -53,6 +64,7 @@ impl Worker {
             mut expected,
             in_place,
             is_stored,
+            submitted: _,
         } = transformed;
         if let (true, Expected::Version(version)) = (is_stored, &expected) {
             return Ok(Saved {

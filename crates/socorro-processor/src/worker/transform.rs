@@ -8,9 +8,11 @@ use socorro_storage::Expected;
 
 use super::{
     Worker,
-    failure::{Failure, Stage},
+    failure::{Failure, Late},
     fetch::{self, Fetched},
+    milliseconds,
     safe_mode::{self, Past, Record},
+    status::Stage,
     summary::StageTimes,
 };
 
@@ -24,6 +26,8 @@ pub(super) struct Transformed {
     pub(super) in_place: bool,
     /// Whether it is the earlier result: there is nothing to save.
     pub(super) is_stored: bool,
+    /// When the crash was submitted, if this is the first run of the ruleset `default`.
+    pub(super) submitted: Option<Timestamp>,
 }
 
 impl Worker {
@@ -40,7 +44,7 @@ impl Worker {
         let started = Instant::now();
         let deaths = tokio::time::timeout(limit, self.begin_with_suspect(job, past, record))
             .await
-            .unwrap_or_else(|_| Err(Failure::too_slow(Stage::Fetch, limit)))?;
+            .unwrap_or_else(|_| Err(Failure::too_slow(Late::Fetch, limit)))?;
         // The dumps live as long as this directory.
         let directory = Arc::clone(&self.0.directories)
             .make()
@@ -55,33 +59,44 @@ impl Worker {
         );
         let mut fetched = tokio::time::timeout(limit, fetched)
             .await
-            .unwrap_or_else(|_| Err(Failure::too_slow(Stage::Fetch, limit)))?;
+            .unwrap_or_else(|_| Err(Failure::too_slow(Late::Fetch, limit)))?;
         times.fetch += started.elapsed();
         if deaths >= options.safe_mode_after {
             fetched.crash = safe_mode::entered(fetched.crash, past, deaths)?;
         }
 
+        let id = job.crash_id;
+        self.0.monitor.fetched(&id, fetched.bytes);
+        self.0.monitor.stage(&id, Stage::Transform);
         if options.skip_processed && self.is_processed_since(past, job, &fetched) {
             return Ok(Transformed {
                 processed: fetched.crash.processed,
                 expected: fetched.expected,
                 in_place: false,
                 is_stored: true,
+                submitted: None,
             });
         }
         let started = Instant::now();
         let ruleset = self.ruleset_for(job, &mut fetched);
         let in_place = self.changes_in_place(ruleset);
+        let submitted = submitted(ruleset, &fetched);
+        tracing::info!(crash_id = %id, ruleset, "processing with {ruleset} for crash {id}");
         let crash = tokio::time::timeout(limit, self.0.pipeline.run(ruleset, fetched.crash))
             .await
-            .map_err(|_| Failure::too_slow(Stage::Transform, limit))?
+            .map_err(|_| Failure::too_slow(Late::Transform, limit))?
             .map_err(|error| Failure::pipeline(&error))?;
         times.transform += started.elapsed();
+        tracing::info!(
+            crash_id = %id, ruleset, duration_ms = milliseconds(started.elapsed()),
+            "finishing successful transform for crash: {id}"
+        );
         Ok(Transformed {
             processed: crash.processed,
             expected: fetched.expected,
             in_place,
             is_stored: false,
+            submitted,
         })
     }
 
@@ -131,4 +146,12 @@ impl Worker {
         let ruleset = self.0.pipeline.ruleset(ruleset);
         ruleset.is_some_and(crate::Ruleset::is_in_place)
     }
+}
+
+/// When the crash was submitted, if it is processed for the first time by the ruleset `default`: how
+/// long that took is what a delay of the whole system shows in.
+fn submitted(ruleset: &str, fetched: &Fetched) -> Option<Timestamp> {
+    let is_first = ruleset == "default" && fetched.crash.processed.as_map().is_empty();
+    let submitted = fetched.crash.raw.annotation("submitted_timestamp");
+    submitted.filter(|_| is_first)?.parse().ok()
 }

@@ -19,7 +19,7 @@ fn takes(time: Duration) -> socorro_processor::Ruleset {
 }
 
 /// Lets somebody else have the only message although a worker holds it.
-async fn steal(scene: &Scene) -> socorro_queue::Delivery {
+pub(crate) async fn steal(scene: &Scene) -> socorro_queue::Delivery {
     let outage = FlakyQueue::<MemoryQueue>::outage();
     for _ in 0..3 {
         let fault = Fault::Request(outage.clone());

@@ -42,6 +42,8 @@ pub struct Capabilities {
     pub counts_lapses: bool,
     /// A lost lease is noticed at once.
     pub tells_lost_leases: bool,
+    /// A message whose lease ran out can be acked until somebody else has it.
+    pub takes_late_acks: bool,
     /// `depth` tells everything, exactly.
     pub tells_depth: bool,
     /// `dead_letters` lists them.
@@ -56,6 +58,7 @@ impl Capabilities {
         counts_attempts: true,
         counts_lapses: true,
         tells_lost_leases: true,
+        takes_late_acks: true,
         tells_depth: true,
         lists_dead_letters: true,
     };
@@ -67,6 +70,7 @@ impl Capabilities {
         counts_attempts: false,
         counts_lapses: false,
         tells_lost_leases: false,
+        takes_late_acks: false,
         tells_depth: false,
         lists_dead_letters: false,
     };

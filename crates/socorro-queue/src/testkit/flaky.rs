@@ -223,12 +223,20 @@ impl<Q: CrashQueue> CrashQueue for FlakyQueue<Q> {
         self.inner.lease()
     }
 
+    async fn pause(&self) {
+        self.inner.pause().await;
+    }
+
     async fn depth(&self) -> Result<Option<QueueDepth>, Error> {
         flaky!(self, Depth, self.inner.depth())
     }
 
     async fn check(&self) -> Result<(), Error> {
         flaky!(self, Check, self.inner.check())
+    }
+
+    async fn create(&self) -> Result<(), Error> {
+        self.inner.create().await
     }
 
     fn dead_letters(&self) -> Option<&dyn DeadLetters> {

@@ -3,11 +3,15 @@
 /// Makes a module of tests, one for each case of [`testkit::suite`](crate::testkit::suite).
 ///
 /// The first argument names the module, the second is an expression that makes a new
-/// [`Fixture`](crate::testkit::Fixture); it may use `.await`. The crate that calls it needs tokio
+/// [`Fixture`](crate::testkit::Fixture); it may use `.await`. With `or_skip` as a third argument the
+/// expression makes an `Option` of one, and without a fixture there is nothing to test. The crate that calls it needs tokio
 /// with `macros` and `rt-multi-thread`.
 #[macro_export]
 macro_rules! conformance_suite {
     ($module:ident, $fixture:expr) => {
+        $crate::conformance_suite!($module, Some($fixture), or_skip);
+    };
+    ($module:ident, $fixture:expr, or_skip) => {
         mod $module {
             use super::*;
 
@@ -70,8 +74,9 @@ macro_rules! conformance_suite {
         $(
             #[tokio::test]
             async fn $case() {
-                let fixture = $fixture;
-                $crate::testkit::suite::$case(&fixture).await;
+                if let Some(fixture) = $fixture {
+                    $crate::testkit::suite::$case(&fixture).await;
+                }
             }
         )*
     };

@@ -14,6 +14,7 @@ use super::error::SymbolError;
 use super::name::{CodeName, ModuleName, SymbolName};
 use super::parse::{self, ParseFailure};
 use super::source::{FoundSymbols, SymbolSource};
+use crate::metrics;
 
 /// What a cached value weighs apart from its symbols: names, reasons, bookkeeping.
 const ENTRY_WEIGHT: u64 = 1024;
@@ -23,8 +24,8 @@ const IDENTITIES_CAPACITY: u64 = 8 << 20;
 
 /// Symbols shared by all walks of a program: fetched once, parsed once, kept within a bound.
 ///
-/// Cloning gives another handle to the same store. What one crash looked up is no business of the next: the store has
-/// no statistics that could leak between crashes.
+/// Cloning gives another handle to the same store. What one crash looked up is no business of the next: the store counts
+/// lookups ([`METRICS`](crate::METRICS)), and keeps nothing about who asked for what.
 ///
 /// ```
 /// use socorro_stackwalk::{SymbolSource, SymbolStore};
@@ -149,12 +150,23 @@ impl SymbolStore {
 
     async fn by_name(&self, name: SymbolName, module: &ModuleName) -> Arc<SymbolLookup> {
         let wanted = name.clone();
+        let mut was_there = true;
         let make = || {
+            was_there = false;
             let (shared, module) = (Arc::clone(&self.shared), module.clone());
             async move { shared.load(&wanted, &module).await }
         };
         let found = self.shared.symbols.get_or_make(name, make).await;
-        found.unwrap_or_else(|| missing("the task that was loading them ended early"))
+        let found = found.unwrap_or_else(|| missing("the task that was loading them ended early"));
+        if was_there {
+            metrics::count(match &*found {
+                SymbolLookup::Loaded(_) => &metrics::HIT,
+                SymbolLookup::Corrupt { .. } | SymbolLookup::Missing { .. } => {
+                    &metrics::NEGATIVE_HIT
+                }
+            });
+        }
+        found
     }
 
     async fn identify(&self, code: CodeName) -> Option<SymbolName> {
@@ -189,6 +201,10 @@ impl Shared {
                 }
             }
         }
+        metrics::count(match failure {
+            Some(_) => &metrics::ERROR,
+            None => &metrics::MISS,
+        });
         let keep_for = self.keep_miss_for(failure.as_ref());
         let reason = failure.map_or_else(
             || "no source has them".to_owned(),
@@ -208,18 +224,24 @@ impl Shared {
             let _permit = permit;
             parse::parse(&found, limit)
         });
-        let failed = |value| Made {
-            value,
-            weight: ENTRY_WEIGHT,
-            keep_for: Some(self.settings.failed_for),
+        let failed = |value| {
+            metrics::count(&metrics::ERROR);
+            Made {
+                value,
+                weight: ENTRY_WEIGHT,
+                keep_for: Some(self.settings.failed_for),
+            }
         };
         match parsed.await {
-            Ok(Ok(parsed)) => Made {
-                value: SymbolLookup::Loaded(Box::new(parsed.file)),
-                // Measured: 1.7 to 2.2 bytes in memory for each byte of the file.
-                weight: parsed.size.saturating_mul(11) / 5 + ENTRY_WEIGHT,
-                keep_for: None,
-            },
+            Ok(Ok(parsed)) => {
+                metrics::count(&metrics::FETCH);
+                Made {
+                    value: SymbolLookup::Loaded(Box::new(parsed.file)),
+                    // Measured: 1.7 to 2.2 bytes in memory for each byte of the file.
+                    weight: parsed.size.saturating_mul(11) / 5 + ENTRY_WEIGHT,
+                    keep_for: None,
+                }
+            }
             Ok(Err(ParseFailure::Corrupt(reason))) => {
                 warn!(
                     debug_file = name.debug_file(),

@@ -3,10 +3,14 @@
 mod reload;
 mod signals;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::Args;
-use socorro_core::CrashId;
+use socorro_core::{CrashId, Environment};
 use socorro_processor::{Destinations, Pipeline, Summary, Worker, WorkerOptions};
 use socorro_queue::{CrashQueue, QueueOptions};
 use socorro_storage::CrashStorage;
@@ -14,12 +18,13 @@ use socorro_storage::CrashStorage;
 use self::signals::Signals;
 use crate::{
     arguments::{
-        self, DestinationArguments, PermissionArguments, RulesetArguments, SignatureArguments,
-        StorageArguments, WalkArguments, values,
+        self, DestinationArguments, OperationsArguments, PermissionArguments, RulesetArguments,
+        SignatureArguments, StorageArguments, WalkArguments, values,
     },
     commands::queue::what_is_left,
     exit::Exit,
     failure::Failure,
+    operations::{Operations, Watched},
     output::Output,
     pipeline::pipeline,
     result,
@@ -32,7 +37,7 @@ Examples:
 
   export SOCORRO_STORAGE=s3://crashes SOCORRO_QUEUE=sqlite:///srv/queue.sqlite
   socorro processor --symbols https://symbols.mozilla.org/ --symbols-cache /srv/symbols
-  socorro processor --workers 8 --log-format json
+  socorro processor --workers 8 --log-format json --listen 0.0.0.0:8000
   socorro processor --destination 'copy=file:///mnt/copy' \
     --destination 'telemetry=telemetry+s3://reports;optional'
 
@@ -41,6 +46,7 @@ is noted in the storage to get it later. The first SIGTERM or SIGINT stops
 receiving and lets crashes in work finish within the grace time; the rest is given back to the
 queue. The second one ends the program at once: what was in work is delivered again when its
 lease ends. SIGHUP reads the signature lists of --siglists again; crashes in work keep the old ones.
+SIGUSR1 writes what is going on to the log.
 
 Exit code 0: told to stop, and what was in work was finished (--drain: the queue is empty and every
 destination has everything; --once: the result is saved). Exit code 1: anything else.";
@@ -78,6 +84,8 @@ pub(crate) struct ProcessorArguments {
     permissions: PermissionArguments,
     #[command(flatten)]
     worker: WorkerArguments,
+    #[command(flatten)]
+    operations: OperationsArguments,
 }
 
 /// How the worker goes about its work.
@@ -122,6 +130,14 @@ struct WorkerArguments {
 }
 
 impl ProcessorArguments {
+    /// Where room on disk is needed.
+    fn directories(&self) -> Vec<PathBuf> {
+        let temporary = self.worker.temporary_path.clone();
+        let mut directories = vec![temporary.unwrap_or_else(std::env::temp_dir)];
+        directories.extend(self.walk.symbols_cache().map(Path::to_owned));
+        directories
+    }
+
     /// Whether it works off a queue, with nobody waiting for one certain crash.
     pub(crate) fn is_service(&self) -> bool {
         self.once.is_none()
@@ -161,6 +177,15 @@ pub(crate) async fn run(
     arguments: &ProcessorArguments,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
+    let operations = if arguments.is_service() {
+        let host = Environment::system();
+        Some(Operations::prepare(
+            &arguments.operations,
+            host.host_name(),
+        )?)
+    } else {
+        None
+    };
     let signatures = arguments.signature.generator()?;
     let pipeline = pipeline(&arguments.walk, &signatures, &arguments.rulesets)?;
     let options = arguments.worker.options()?;
@@ -193,6 +218,7 @@ pub(crate) async fn run(
                 workers = options.workers,
                 "processor started"
             );
+            let directories = arguments.directories();
             let worker = Worker::with_destinations(
                 Arc::clone(&storage),
                 Arc::clone(&queue),
@@ -200,6 +226,14 @@ pub(crate) async fn run(
                 options,
                 destinations.clone(),
             );
+            if let Some(operations) = operations {
+                operations.watch(Watched {
+                    worker: worker.clone(),
+                    storage: Arc::clone(&storage),
+                    queue: Arc::clone(&queue),
+                    directories,
+                })?;
+            }
             if arguments.drain {
                 let left = Left {
                     storage,

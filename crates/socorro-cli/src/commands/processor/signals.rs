@@ -37,6 +37,7 @@ impl Signals {
         let watched = signals.clone();
         tokio::spawn(async move {
             let signal = source.next().await;
+            tracing::info!("detected {}", name(signal));
             tracing::info!(
                 signal,
                 "told to stop: finishing what is in work; a second signal stops at once"
@@ -67,6 +68,15 @@ impl Signals {
     /// The first signal, if there was one.
     pub(super) fn first(&self) -> Option<u8> {
         self.first.get().copied()
+    }
+}
+
+/// The name of a signal as operators know it.
+fn name(signal: u8) -> &'static str {
+    if signal == SIGINT {
+        "SIGINT"
+    } else {
+        "SIGTERM"
     }
 }
 

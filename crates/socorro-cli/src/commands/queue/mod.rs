@@ -1,5 +1,6 @@
 //! `socorro queue`: putting crashes into a queue, and looking after it.
 
+mod create;
 mod dead;
 mod publish;
 mod status;
@@ -10,7 +11,7 @@ use crate::{exit::Exit, failure::Failure, output::Output};
 
 pub(crate) use status::what_is_left;
 
-/// Publish crashes to a queue, see how full it is, look after dead letters.
+/// Make a queue, publish crashes to it, see how full it is, look after dead letters.
 #[derive(Debug, Args)]
 pub(crate) struct QueueCommand {
     #[command(subcommand)]
@@ -19,6 +20,7 @@ pub(crate) struct QueueCommand {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Create(create::CreateArguments),
     Publish(publish::PublishArguments),
     Status(status::StatusArguments),
     Dead(dead::DeadCommand),
@@ -26,6 +28,7 @@ enum Command {
 
 pub(crate) async fn run(command: &QueueCommand, output: &mut Output) -> Result<Exit, Failure> {
     match &command.command {
+        Command::Create(arguments) => create::run(arguments, output).await,
         Command::Publish(arguments) => publish::run(arguments, output).await,
         Command::Status(arguments) => status::run(arguments, output).await,
         Command::Dead(command) => dead::run(command, output).await,

@@ -4,9 +4,13 @@ pub(crate) mod minidump;
 mod run;
 #[cfg(feature = "http-symbols")]
 mod server;
+#[cfg(unix)]
+mod service;
 mod site;
 
 pub(crate) use run::{Run, program, run, run_with_input};
 #[cfg(feature = "http-symbols")]
 pub(crate) use server::SlowServer;
+#[cfg(unix)]
+pub(crate) use service::Service;
 pub(crate) use site::Site;

@@ -9,6 +9,7 @@ use socorro_stackwalk::{DumpSource, Stackwalker, WalkOutcome, WalkOutput, WalkRe
 
 use crate::{
     crash::Crash,
+    metrics,
     rule::{AsyncRule, Item, RuleError, RuleInfo},
 };
 
@@ -174,6 +175,10 @@ fn describe(
             _ => format!("MinidumpStackwalkRule: minidump-stackwalk: failed: {code}: {status}"),
         });
     }
+    metrics::MINIDUMP_STACKWALK.count(&[
+        ("outcome", if success { "success" } else { "fail" }.into()),
+        ("exitcode", code.to_string().into()),
+    ]);
     let log = shortened(&outcome.log.unwrap_or_default());
     if matches!(status.as_str(), "OK" | "unknown error")
         && let Some(word) = error_word(&log)

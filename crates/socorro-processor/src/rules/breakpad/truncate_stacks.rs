@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     crash::Crash,
+    metrics,
     rule::{Item, Rule, RuleError, RuleInfo},
 };
 
@@ -112,6 +113,8 @@ fn truncate_thread(
     if count <= max {
         return None;
     }
+    metrics::STACK_SIZE.set(count, &[]);
+    metrics::STACK_TRUNCATED.count(&[]);
     let message = format!("{} frames truncated", with_thousands(count - max));
     let marker = json!({"truncated": {"msg": message}});
     let head = max / 2;

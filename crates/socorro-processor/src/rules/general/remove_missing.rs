@@ -2,6 +2,7 @@
 
 use crate::{
     crash::Crash,
+    metrics,
     rule::{Item, Rule, RuleError, RuleInfo},
 };
 
@@ -22,7 +23,12 @@ impl Rule for RemoveMissing {
     }
 
     fn apply(&self, crash: &mut Crash) -> Result<(), RuleError> {
-        crash.raw.as_map_mut().retain(|_, value| !value.is_null());
+        let annotations = crash.raw.as_map_mut();
+        let before = annotations.len();
+        annotations.retain(|_, value| !value.is_null());
+        if annotations.len() < before {
+            metrics::HAD_NONES.count(&[]);
+        }
         Ok(())
     }
 }

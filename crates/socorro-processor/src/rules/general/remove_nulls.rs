@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::{
     crash::Crash,
+    metrics,
     rule::{Item, Rule, RuleError, RuleInfo},
 };
 
@@ -34,12 +35,17 @@ impl Rule for RemoveNulls {
             .filter(|name| name.contains('\0'))
             .cloned()
             .collect();
+        let mut has_nulls = !dirty.is_empty();
         for value in crash.raw.as_map_mut().values_mut() {
             if let Value::String(text) = value
                 && text.contains('\0')
             {
                 text.retain(|character| character != '\0');
+                has_nulls = true;
             }
+        }
+        if has_nulls {
+            metrics::HAS_NULLS.count(&[]);
         }
         for name in dirty {
             let clean = name.replace('\0', "");

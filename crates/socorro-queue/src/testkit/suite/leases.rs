@@ -13,7 +13,7 @@ use crate::{
 
 /// A little less than `time`.
 fn nearly(time: Duration) -> Duration {
-    time * 9 / 10
+    time * 3 / 4
 }
 
 /// `extend` says that the lease is lost.
@@ -69,7 +69,7 @@ pub async fn an_ack_may_be_repeated(fixture: &dyn Fixture) {
 
 /// The lease has run out, but nobody else has the message: the work is done all the same.
 pub async fn an_ack_that_is_late_still_counts(fixture: &dyn Fixture) {
-    if !fixture.capabilities().tells_lost_leases {
+    if !fixture.capabilities().takes_late_acks {
         return;
     }
     let (queue, delivery) = one_leased(fixture).await;

@@ -1,0 +1,83 @@
+//! How the service is watched: metrics, health, a status page, and what the log says about it all.
+//!
+//! ```text
+//! libraries ──metrics──▶ exporters ──▶ /metrics, DogStatsD
+//! Worker::status ──┐
+//! storage, queue ──┴─▶ observer, every 10 s ──▶ Observation ──▶ server: /__heartbeat__, /, /status.json
+//!                                                         └──▶ log: a line each minute, a table at SIGUSR1
+//! ```
+
+mod checks;
+mod exporters;
+mod journal;
+mod observer;
+mod page;
+mod server;
+mod statsd;
+mod status;
+mod table;
+mod version;
+
+use std::{net::TcpListener, path::PathBuf, sync::Arc};
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use socorro_processor::Worker;
+use socorro_queue::CrashQueue;
+use socorro_storage::CrashStorage;
+
+use self::observer::Observer;
+use crate::{arguments::OperationsArguments, failure::Failure};
+
+/// What is ready to watch a worker, once there is one.
+#[derive(Debug)]
+pub(crate) struct Operations {
+    listener: Option<TcpListener>,
+    prometheus: Option<PrometheusHandle>,
+}
+
+/// What is to be watched.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    /// The worker.
+    pub(crate) worker: Worker,
+    /// Its storage.
+    pub(crate) storage: Arc<dyn CrashStorage>,
+    /// Its queue.
+    pub(crate) queue: Arc<dyn CrashQueue>,
+    /// Directories that need room.
+    pub(crate) directories: Vec<PathBuf>,
+}
+
+impl Operations {
+    /// Takes the address to listen at, and lets metrics go where they are wanted, before anything
+    /// else is opened: what is wrong with that shows at once.
+    ///
+    /// # Errors
+    ///
+    /// When the address is taken or not one of this machine, or the DogStatsD server has none.
+    pub(crate) fn prepare(arguments: &OperationsArguments, host: &str) -> Result<Self, Failure> {
+        let listener = arguments.listen.map(server::bind).transpose()?;
+        let statsd = arguments.statsd();
+        let prometheus = exporters::install(listener.is_some(), statsd.as_deref(), host)?;
+        Ok(Self {
+            listener,
+            prometheus,
+        })
+    }
+
+    /// Watches from now on, until the program ends.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system refuses.
+    pub(crate) fn watch(self, watched: Watched) -> Result<(), Failure> {
+        let observer = Arc::new(Observer::new(watched));
+        tokio::spawn(Arc::clone(&observer).observe(self.prometheus.clone()));
+        tokio::spawn(journal::every_minute(Arc::clone(&observer)));
+        journal::at_signal(Arc::clone(&observer))?;
+        if let Some(listener) = self.listener {
+            server::serve(listener, observer, self.prometheus)?;
+        }
+        Ok(())
+    }
+}
