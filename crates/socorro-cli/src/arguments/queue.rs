@@ -50,13 +50,23 @@ impl QueueArguments {
 ///
 /// When it is not a queue this program has, or does not answer.
 pub(crate) async fn open(url: &str, options: QueueOptions) -> Result<Arc<dyn CrashQueue>, Failure> {
+    check_address(url)?;
+    let queue = socorro_queue::open(url, options).await?;
+    queue.check().await?;
+    Ok(queue)
+}
+
+/// Looks at an address without touching the queue.
+///
+/// # Errors
+///
+/// When it is not a queue this program has.
+pub(crate) fn check_address(url: &str) -> Result<(), Failure> {
     if url.starts_with("memory:") {
         return Err(Failure::usage(
             "a queue in memory ends with this program, and the messages with it",
         )
         .hint("use a file: --queue sqlite:///path/queue.sqlite"));
     }
-    let queue = socorro_queue::open(url, options).await?;
-    queue.check().await?;
-    Ok(queue)
+    Ok(socorro_queue::check_url(url)?)
 }
