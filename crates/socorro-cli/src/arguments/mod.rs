@@ -174,10 +174,10 @@ impl Arguments {
         let options = FileOptions::among(&words);
         let mut settings = Settings::load(definitions, &options).map_err(Unreadable::Settings)?;
         settings.check_given().map_err(Unreadable::Settings)?;
-        let mut told = settings::told(program, &settings);
-        let matches = told.try_get_matches_from_mut(words)?;
+        let mut shown = program.clone();
+        let matches = settings::matches(program, &settings, &words)?;
         let arguments =
-            Self::from_arg_matches(&matches).map_err(|error| error.format(&mut told))?;
+            Self::from_arg_matches(&matches).map_err(|error| error.format(&mut shown))?;
         settings.take_options(&matches);
         Ok((arguments, settings))
     }
@@ -238,6 +238,47 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         completed(Arguments::command()).debug_assert();
+    }
+
+    #[test]
+    fn every_setting_has_one_key_and_every_key_one_setting() {
+        let all = definitions();
+        for (index, one) in all.iter().enumerate() {
+            for other in &all[index + 1..] {
+                assert_ne!(one.key, other.key);
+                assert_ne!(
+                    one.variable, other.variable,
+                    "{} and {}",
+                    one.option, other.option
+                );
+                let whole = one.key.name.is_none() || other.key.name.is_none();
+                assert!(
+                    !whole || one.key.section != other.key.section,
+                    "{}",
+                    one.key
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_option_has_the_same_variable_in_every_command() {
+        fn check(command: &Command, all: &[Definition]) {
+            for argument in command.get_arguments() {
+                let named = all
+                    .iter()
+                    .find(|known| Some(&*known.option) == argument.get_long());
+                if let Some(known) = named {
+                    let variable = argument.get_env().and_then(|name| name.to_str());
+                    let (command, option) = (command.get_name(), &known.option);
+                    assert_eq!(variable, Some(&*known.variable), "{command} --{option}");
+                }
+            }
+            for command in command.get_subcommands() {
+                check(command, all);
+            }
+        }
+        check(&Arguments::command(), &definitions());
     }
 
     #[test]

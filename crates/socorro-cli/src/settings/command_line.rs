@@ -2,7 +2,12 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Arg, ArgMatches, Command, builder::Resettable, parser::ValueSource};
+use clap::{
+    Arg, ArgMatches, Command,
+    builder::Resettable,
+    error::{ContextKind, ContextValue, ErrorKind},
+    parser::ValueSource,
+};
 
 use super::{
     Settings,
@@ -73,7 +78,7 @@ pub(crate) fn deaf(program: Command) -> Command {
 }
 
 /// The program with what settings say as defaults of its options.
-pub(crate) fn told(program: Command, settings: &Settings) -> Command {
+fn told(program: Command, settings: &Settings) -> Command {
     program
         .mut_args(|argument| tell(argument, settings))
         .mut_subcommands(|command| told(command, settings))
@@ -95,6 +100,44 @@ fn tell(argument: Arg, settings: &Settings) -> Arg {
         // It may hold a secret, and is not the default of the option.
         .hide_default_value(true);
     argument.default_values(setting.values.clone())
+}
+
+/// What the command line says together with settings.
+///
+/// # Errors
+///
+/// When something is missing or wrong.
+pub(crate) fn matches(
+    program: Command,
+    settings: &Settings,
+    words: &[OsString],
+) -> Result<ArgMatches, clap::Error> {
+    let told = told(program, settings);
+    let error = match told.clone().try_get_matches_from(words) {
+        Ok(matches) => return Ok(matches),
+        Err(error) => error,
+    };
+    // An option that needs another one does not see that its default comes from a setting.
+    let missing = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(missing)) => missing.as_slice(),
+        _ => &[],
+    };
+    let is_set = |option: &String| {
+        let name = option.trim_start_matches('-').split([' ', '=']).next();
+        let setting = name.and_then(|name| settings.get(name));
+        setting.is_some_and(|setting| setting.origin != Origin::Default)
+    };
+    if error.kind() == ErrorKind::MissingRequiredArgument && missing.iter().all(is_set) {
+        return without_needs(told).try_get_matches_from(words);
+    }
+    Err(error)
+}
+
+/// The program with options that need no others.
+fn without_needs(program: Command) -> Command {
+    program
+        .mut_args(|argument| argument.requires(Resettable::<clap::Id>::Reset))
+        .mut_subcommands(without_needs)
 }
 
 impl Settings {
@@ -125,7 +168,55 @@ impl Settings {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::variables::Variables, *};
+
+    #[test]
+    fn what_an_option_needs_may_come_from_a_setting() {
+        let program = Command::new("program")
+            .arg(Arg::new("queue").long("queue").env("TEST_OF_A_QUEUE"))
+            .arg(
+                Arg::new("publish")
+                    .long("publish")
+                    .action(clap::ArgAction::SetTrue)
+                    .requires("queue"),
+            );
+        let words = ["program", "--publish"].map(OsString::from);
+        let parsed = |given: &[(&str, &str)]| {
+            let settings = Settings::resolved(
+                Definition::all(&program),
+                &Variables::given(&[given]),
+                Vec::new(),
+                Vec::new(),
+                Vec::new(),
+            );
+            matches(program.clone(), &settings.unwrap(), &words)
+        };
+        let error = parsed(&[]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument);
+        let found = parsed(&[("TEST_OF_A_QUEUE", "x")]).unwrap();
+        assert_eq!(
+            found.get_one::<String>("queue").map(String::as_str),
+            Some("x")
+        );
+    }
+
+    #[test]
+    fn secrets_are_in_no_debug_output() {
+        let program = Command::new("program").arg(Arg::new("queue").long("queue").env("A_QUEUE"));
+        let given: &[(&str, &str)] = &[("A_QUEUE", "sesame"), ("AWS_ACCESS_KEY_ID", "sesame")];
+        let settings = Settings::resolved(
+            Definition::all(&program),
+            &Variables::given(&[given]),
+            Vec::new(),
+            Vec::new(),
+            Vec::new(),
+        );
+        let shown = format!("{:?}", settings.unwrap());
+        assert!(
+            shown.contains("A_QUEUE") && !shown.contains("sesame"),
+            "{shown}"
+        );
+    }
 
     #[test]
     fn files_with_settings_are_found_wherever_they_are_named() {

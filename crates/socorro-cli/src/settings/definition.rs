@@ -85,9 +85,10 @@ impl Definition {
             None => (help.clone(), None),
         };
         let choices = argument.get_possible_values();
-        let kind = kind(argument, &value_name, !choices.is_empty());
+        let key = Key::of(&option);
+        let kind = kind(argument, &key, !choices.is_empty());
         Some(Self {
-            key: Key::of(&option),
+            key,
             kind,
             purpose,
             default: told
@@ -199,13 +200,13 @@ fn free(argument: Arg) -> Arg {
         .global(false)
 }
 
-fn kind(argument: &Arg, value_name: &str, has_choices: bool) -> Kind {
+fn kind(argument: &Arg, key: &Key, has_choices: bool) -> Kind {
     let value = argument.get_value_parser().type_id();
     let is = |id: TypeId| value == id;
     let many = matches!(argument.get_action(), ArgAction::Append);
     if !argument.get_action().takes_values() {
         Kind::Flag
-    } else if value_name.starts_with("NAME=") {
+    } else if key.name.is_none() {
         Kind::Table
     } else if many || argument.get_value_delimiter().is_some() {
         Kind::List

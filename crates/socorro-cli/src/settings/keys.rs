@@ -44,7 +44,7 @@ const PLACES: [(&str, &str, &str); 11] = [
     ("siglists", "signature", "lists"),
     ("grouping", "signature", "grouping"),
     ("rulesets", "rules", "file"),
-    ("statsd", "statsd", "address"),
+    ("statsd", "statsd", "host"),
     ("version-service", "rules", "version_service"),
 ];
 

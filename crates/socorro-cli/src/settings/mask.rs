@@ -4,7 +4,7 @@
 pub(crate) const MASK: &str = "***";
 
 /// Words in names of variables, keys and parameters that hold a secret.
-const SECRET_WORDS: [&str; 12] = [
+const SECRET_WORDS: [&str; 13] = [
     "key",
     "token",
     "dsn",
@@ -17,6 +17,7 @@ const SECRET_WORDS: [&str; 12] = [
     "signature",
     "sig",
     "header",
+    "headers",
 ];
 /// What may follow the URL of a destination.
 const WORDS_AFTER_URL: [&str; 2] = [";optional", ";everything"];

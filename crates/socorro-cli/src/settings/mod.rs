@@ -41,7 +41,7 @@ use self::{
     variables::Variables,
 };
 pub(crate) use self::{
-    command_line::{FileOptions, deaf, told, with_settings_as_options},
+    command_line::{FileOptions, deaf, matches, with_settings_as_options},
     definition::{Definition, Kind},
     keys::{SECTIONS, Section},
     mask::shown,

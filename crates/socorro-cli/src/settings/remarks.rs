@@ -49,7 +49,7 @@ const OTHERS: [&str; 3] = ["SOCORRO_CONFIG", "SOCORRO_CONFORMANCE", "SOCORRO_COR
 
 /// What is worth knowing about the names that are set.
 pub(super) fn on(variables: &Variables, definitions: &[Definition]) -> Vec<Remark> {
-    let mut remarks = Vec::new();
+    let mut remarks = elsewhere(variables);
     for name in variables.names() {
         if definitions
             .iter()
@@ -59,6 +59,10 @@ pub(super) fn on(variables: &Variables, definitions: &[Definition]) -> Vec<Remar
         }
         let origin = variables.get(name).map(|found| found.origin());
         let Some(origin) = origin else { continue };
+        // Containers set it to what it is.
+        if name == "HOSTNAME" {
+            continue;
+        }
         if let Some(row) = ROWS.iter().find(|row| row.name == name) {
             let has = |option| definitions.iter().any(|known| known.option == option);
             let (weight, text) = match row.meaning {
@@ -85,6 +89,39 @@ pub(super) fn on(variables: &Variables, definitions: &[Definition]) -> Vec<Remar
         }
     }
     remarks
+}
+
+/// Where a collector in the same environment puts crashes, and where the processor looks for them.
+const COLLECTOR: [(&str, &str); 4] = [
+    (
+        "CRASHMOVER_CRASHSTORAGE_BUCKET_NAME",
+        "CRASHSTORAGE_GCS_BUCKET",
+    ),
+    (
+        "CRASHMOVER_CRASHSTORAGE_BUCKET_NAME",
+        "CRASHSTORAGE_S3_BUCKET",
+    ),
+    ("CRASHMOVER_CRASHPUBLISH_PROJECT_ID", "PUBSUB_PROJECT_ID"),
+    (
+        "CRASHMOVER_CRASHPUBLISH_TOPIC_NAME",
+        "PUBSUB_STANDARD_TOPIC_NAME",
+    ),
+];
+
+/// A collector that puts crashes where nobody looks for them.
+fn elsewhere(variables: &Variables) -> Vec<Remark> {
+    let pairs = COLLECTOR.into_iter().filter_map(|(collector, processor)| {
+        let (collector, processor) = (variables.get(collector)?, variables.get(processor)?);
+        (collector.value != processor.value).then(|| Remark {
+            weight: Weight::Warning,
+            text: format!(
+                "{} and {} differ: what the collector accepts is never processed",
+                collector.origin(),
+                processor.origin()
+            ),
+        })
+    });
+    pairs.collect()
 }
 
 fn is_unknown(name: &str) -> bool {
@@ -135,6 +172,22 @@ mod tests {
             assert_eq!(remarks[0].weight, weight, "{name}");
             assert!(remarks[0].text.contains(part), "{remarks:?}");
         }
+    }
+
+    #[test]
+    fn a_collector_that_puts_crashes_elsewhere_is_told() {
+        let topics = |of_processor| {
+            let names = [
+                (
+                    "CRASHMOVER_CRASHPUBLISH_TOPIC_NAME",
+                    "local_dev_socorro_normal",
+                ),
+                ("PUBSUB_STANDARD_TOPIC_NAME", of_processor),
+            ];
+            on(&Variables::given(&[&names]), &[]).len()
+        };
+        assert_eq!(topics("local_dev_standard"), 1);
+        assert_eq!(topics("local_dev_socorro_normal"), 0);
     }
 
     #[test]

@@ -24,10 +24,14 @@ const TOP: &str = "\
 ";
 
 /// Values for settings without a default of their own.
-const VALUES: [(&str, &str); 8] = [
+const VALUES: [(&str, &str); 9] = [
     ("storage", "s3://crashes?region=us-west-2"),
     ("queue", "sqlite:///srv/socorro/queue.sqlite"),
     ("destination", "copy=file:///mnt/copy;optional"),
+    (
+        "destination-header",
+        "copy=Authorization=env:COPY_AUTHORIZATION",
+    ),
     ("workers", "8"),
     ("symbols", "https://symbols.mozilla.org/"),
     (
@@ -38,7 +42,7 @@ const VALUES: [(&str, &str); 8] = [
     ("log-level", "info"),
 ];
 /// The same for whatever is written like this in help texts.
-const VALUES_BY_FORM: [(&str, &str); 9] = [
+const VALUES_BY_FORM: [(&str, &str); 10] = [
     ("URL", "https://example.org/"),
     ("DIR", "/srv/socorro"),
     ("FILE", "/srv/socorro/file"),
@@ -46,7 +50,8 @@ const VALUES_BY_FORM: [(&str, &str); 9] = [
     ("SIZE", "1gib"),
     ("N", "4"),
     ("ADDR", "127.0.0.1:8001"),
-    ("HOST:PORT", "localhost:8125"),
+    ("HOST", "localhost"),
+    ("PORT", "8125"),
     ("DSN", "https://key@sentry.example.org/1"),
 ];
 
@@ -123,14 +128,19 @@ fn sample(definition: &Definition) -> Vec<String> {
     let by_option = VALUES
         .iter()
         .find(|(option, _)| *option == definition.option);
+    let form = definition
+        .value_name
+        .split(|character: char| !character.is_alphabetic())
+        .next();
     let by_form = VALUES_BY_FORM
         .iter()
-        .find(|(form, _)| definition.value_name.starts_with(form));
+        .find(|(known, _)| Some(*known) == form);
     let candidates = [
+        // One that depends on the machine is told in words.
         definition
             .default
             .as_deref()
-            .filter(|_| definition.kind != Kind::Text || definition.choices.is_empty()),
+            .filter(|default| !default.contains(' ')),
         by_option.map(|(_, value)| *value),
         definition.choices.first().map(String::as_str),
         by_form.map(|(_, value)| *value),

@@ -10,8 +10,6 @@ use crate::settings::variables::{Found, Variables};
 
 /// How many threads a processor of Socorro's has when nobody says.
 const DEFAULT_THREADS: u32 = 4;
-/// Where metrics go when only half of the address is set.
-const DEFAULT_STATSD: (&str, &str) = ("localhost", "8125");
 
 /// What Socorro's names say about our options, strongest first for each option.
 ///
@@ -34,7 +32,6 @@ pub(crate) fn proposals(variables: &Variables) -> (Vec<Proposal>, Vec<String>) {
         }
     }
     made.extend(parts.queue());
-    made.extend(parts.statsd());
     // Of the same strength, the first row counts.
     made.sort_by_key(|proposal| proposal.layer);
     (made, problems)
@@ -129,7 +126,11 @@ impl<'a> Parts<'a> {
         }
         let queue = self.get(Part::SqsQueue)?;
         let options = [("endpoint", self.get(Part::AwsEndpoint))];
-        Some(proposal("queue", queue, format!("sqs:{}", query(options))))
+        Some(proposal(
+            "queue",
+            queue,
+            format!("sqs://{}", query(options)),
+        ))
     }
 
     /// Socorro starts so many processes with so many threads each; here is one process.
@@ -149,14 +150,6 @@ impl<'a> Parts<'a> {
         };
         let workers = number(processes, 1)?.saturating_mul(number(threads, DEFAULT_THREADS)?);
         Ok(Some(proposal("workers", anchor, workers.to_string())))
-    }
-
-    fn statsd(self) -> Option<Proposal> {
-        let (host, port) = (self.get(Part::StatsdHost), self.get(Part::StatsdPort));
-        let anchor = host.or(port)?;
-        let host = host.map_or_else(|| DEFAULT_STATSD.0.to_owned(), text);
-        let port = port.map_or_else(|| DEFAULT_STATSD.1.to_owned(), text);
-        Some(proposal("statsd", anchor, format!("{host}:{port}")))
     }
 }
 
@@ -261,8 +254,8 @@ mod tests {
                 "workers",
                 "3",
             ),
-            (&[("STATSD_HOST", "metrics")], "statsd", "metrics:8125"),
-            (&[("STATSD_PORT", "99")], "statsd", "localhost:99"),
+            (&[("STATSD_HOST", "metrics")], "statsd", "metrics"),
+            (&[("STATSD_PORT", "99")], "statsd-port", "99"),
             (&[("LOGGING_LEVEL", "DEBUG")], "log-level", "DEBUG"),
             (&[("secrets.sentry.dsn", "x")], "sentry-dsn", "x"),
         ] {

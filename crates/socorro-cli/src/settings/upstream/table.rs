@@ -42,8 +42,6 @@ pub(crate) enum Part {
     SqsQueue,
     Processes,
     Threads,
-    StatsdHost,
-    StatsdPort,
 }
 
 impl Part {
@@ -63,11 +61,9 @@ impl Part {
                 "`--destination 'telemetry=telemetry+gs://BUCKET;optional'`"
             }
             Self::PubsubProject => "`--queue pubsub://PROJECT`",
-            Self::SqsQueue => "`--queue sqs:`, which reads all three names of queues",
+            Self::SqsQueue => "`--queue sqs://`, which reads all three names of queues",
             Self::Processes => "`--workers`, times the number of threads",
             Self::Threads => "`--workers`, times the number of processes",
-            Self::StatsdHost => "the host of `--statsd`",
-            Self::StatsdPort => "the port of `--statsd`",
         }
     }
 }
@@ -151,8 +147,8 @@ pub(crate) static ROWS: &[Row] = &[
     ),
     row("PROCESSOR_TEMPORARY_PATH", Option("temporary-path")),
     row("LOGGING_LEVEL", Option("log-level")),
-    row("STATSD_HOST", Of(Part::StatsdHost)),
-    row("STATSD_PORT", Of(Part::StatsdPort)),
+    row("STATSD_HOST", Option("statsd")),
+    row("STATSD_PORT", Option("statsd-port")),
     row("SENTRY_DSN", Option("sentry-dsn")),
     row(
         "HOSTNAME",
@@ -258,7 +254,7 @@ pub(crate) static ROWS: &[Row] = &[
         Unsupported(NO_INDEX),
     ),
     row("resource.logging.level", Option("log-level")),
-    row("resource.metrics.statsd_host", Of(Part::StatsdHost)),
+    row("resource.metrics.statsd_host", Option("statsd")),
     row("secrets.sentry.dsn", Option("sentry-dsn")),
     row("producer_consumer.number_of_threads", Of(Part::Threads)),
     row("processor.breakpad.symbols_urls", Option("symbols")),
