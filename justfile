@@ -25,6 +25,7 @@ vectors:
 reference:
     cargo run -p socorro-cli -- rules list --format markdown > docs/rules.md
     cargo run -p socorro-cli -- rules fields --format markdown > docs/fields.md
+    cargo run -p socorro-cli -- config reference > docs/configuration.md
 
 # Run the benches
 bench *arguments:

@@ -49,6 +49,14 @@ impl Failure {
         }
     }
 
+    /// The same, with the exit code of a wrong call: what is wrong is in the settings.
+    pub(crate) fn into_usage(self) -> Self {
+        Self {
+            exit: Exit::Usage,
+            ..self
+        }
+    }
+
     /// The exit code of the program.
     pub(crate) fn exit(&self) -> Exit {
         self.exit

@@ -11,7 +11,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{EnvFilter, fmt::format::JsonFields};
 
 use crate::{
-    arguments::{GlobalArguments, LogFormat},
+    arguments::{Color, GlobalArguments, LogFormat, LogLevel},
     failure::Failure,
     mozlog::Mozlog,
     output::Clean,
@@ -57,12 +57,17 @@ fn filter(arguments: &GlobalArguments, service: bool) -> Result<EnvFilter, Failu
                 .hint("it is written like RUST_LOG=info or RUST_LOG=socorro_queue=debug,warn")
         });
     }
-    let (ours, others) = levels(arguments.verbose, arguments.quiet, service);
+    let usual = arguments.log_level.unwrap_or(if service {
+        LogLevel::Info
+    } else {
+        LogLevel::Warning
+    });
+    let (ours, others) = levels(arguments.verbose, arguments.quiet, usual);
     Ok(EnvFilter::new(format!("{others},socorro={ours}")))
 }
 
 /// The level for our own crates, and that for the others.
-fn levels(verbose: u8, quiet: u8, service: bool) -> (LevelFilter, LevelFilter) {
+fn levels(verbose: u8, quiet: u8, usual: LogLevel) -> (LevelFilter, LevelFilter) {
     const LEVELS: [LevelFilter; 6] = [
         LevelFilter::OFF,
         LevelFilter::ERROR,
@@ -71,8 +76,15 @@ fn levels(verbose: u8, quiet: u8, service: bool) -> (LevelFilter, LevelFilter) {
         LevelFilter::DEBUG,
         LevelFilter::TRACE,
     ];
-    let usual: usize = if service { 3 } else { 2 };
-    let chosen = (usual + usize::from(verbose)).saturating_sub(usize::from(quiet));
+    let usual = match usual {
+        LogLevel::Off => 0,
+        LogLevel::Error => 1,
+        LogLevel::Warning => 2,
+        LogLevel::Info => 3,
+        LogLevel::Debug => 4,
+        LogLevel::Trace => 5,
+    };
+    let chosen: usize = (usual + usize::from(verbose)).saturating_sub(usize::from(quiet));
     let ours = LEVELS[chosen.min(LEVELS.len() - 1)];
     // The crates that read minidumps warn of much that is usual.
     let others = LEVELS[chosen.saturating_sub(2).clamp(chosen.min(1), 3)];
@@ -87,6 +99,14 @@ pub(crate) struct Reporter {
 }
 
 impl Reporter {
+    /// For failures before it is known how they are to be told.
+    pub(crate) fn early() -> Self {
+        Self {
+            format: LogFormat::Text,
+            color: Color::Auto.fits(io::stderr().is_terminal()),
+        }
+    }
+
     pub(crate) fn new(arguments: &GlobalArguments) -> Self {
         Self {
             format: arguments.log_format,
@@ -153,11 +173,14 @@ mod tests {
     #[test]
     fn each_v_or_q_is_one_level() {
         use LevelFilter as Level;
-        assert_eq!(levels(0, 0, false), (Level::WARN, Level::ERROR));
-        assert_eq!(levels(0, 0, true), (Level::INFO, Level::ERROR));
-        assert_eq!(levels(2, 0, false), (Level::DEBUG, Level::WARN));
-        assert_eq!(levels(9, 0, true), (Level::TRACE, Level::INFO));
-        assert_eq!(levels(0, 1, false), (Level::ERROR, Level::ERROR));
-        assert_eq!(levels(0, 9, true), (Level::OFF, Level::OFF));
+        assert_eq!(levels(0, 0, LogLevel::Warning), (Level::WARN, Level::ERROR));
+        assert_eq!(levels(0, 0, LogLevel::Info), (Level::INFO, Level::ERROR));
+        assert_eq!(levels(2, 0, LogLevel::Warning), (Level::DEBUG, Level::WARN));
+        assert_eq!(levels(9, 0, LogLevel::Info), (Level::TRACE, Level::INFO));
+        assert_eq!(
+            levels(0, 1, LogLevel::Warning),
+            (Level::ERROR, Level::ERROR)
+        );
+        assert_eq!(levels(0, 9, LogLevel::Info), (Level::OFF, Level::OFF));
     }
 }

@@ -1,7 +1,7 @@
 //! The program `socorro`: a thin shell around the socorro libraries.
 //!
 //! Each subcommand has its file or folder in [`commands`]; what they share in arguments is in
-//! [`arguments`]. Results go to standard output ([`output`]), everything else to standard error
+//! [`arguments`], and where values of arguments come from besides the command line in [`settings`]. Results go to standard output ([`output`]), everything else to standard error
 //! ([`logging`]).
 
 #![forbid(unsafe_code)]
@@ -19,40 +19,58 @@ mod operations;
 mod output;
 mod pipeline;
 mod result;
+mod settings;
 
 use std::process::ExitCode;
 
 use crate::{
-    arguments::Arguments, exit::Exit, failure::Failure, logging::Reporter, output::Output,
+    arguments::{Arguments, Unreadable},
+    exit::Exit,
+    failure::Failure,
+    logging::Reporter,
+    output::Output,
+    settings::Settings,
 };
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::read() {
-        Ok(arguments) => arguments,
-        Err(error) => {
+    let (arguments, settings) = match Arguments::read() {
+        Ok(read) => read,
+        Err(Unreadable::Settings(failure)) => {
+            Reporter::early().report(&failure);
+            return failure.exit().into();
+        }
+        Err(Unreadable::Words(error)) => {
             // Help and version are among the errors. A closed pipe is no reason to complain.
             let _ = error.print();
             let code = u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code());
             return ExitCode::from(code);
         }
     };
-    let exit = run(&arguments).unwrap_or_else(|failure| {
+    let exit = run(&arguments, &settings).unwrap_or_else(|failure| {
         Reporter::new(&arguments.global).report(&failure);
         failure.exit()
     });
     exit.into()
 }
 
-fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+fn run(arguments: &Arguments, settings: &Settings) -> Result<Exit, Failure> {
+    // Before anything else: it may start the program once more.
+    if !arguments.command.is_about_settings() {
+        settings.hand_to_clients()?;
+    }
     let service = arguments.command.is_service();
     logging::start(&arguments.global, service)?;
     logging::watch_panics(service);
+    if !arguments.command.tells_remarks() {
+        settings.log_remarks();
+    }
+    settings.check_options()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::because("cannot start the runtime", &error))?;
     let mut output = Output::new(&arguments.global);
-    let result = runtime.block_on(arguments.command.run(&mut output));
+    let result = runtime.block_on(arguments.command.run(settings, &mut output));
     // A walk that was given up may still be loading symbols: nobody waits for those any more.
     runtime.shutdown_background();
     result

@@ -80,7 +80,7 @@ pub use error::{Error, Source};
 pub use lane::Lane;
 pub use memory::MemoryQueue;
 pub use message::{BadMessage, Job, Message, Verdict, judge};
-pub use open::open;
+pub use open::{check_url, open};
 pub use options::QueueOptions;
 pub use publish::{PublishOutcome, PublishReport};
 #[cfg(feature = "pubsub")]

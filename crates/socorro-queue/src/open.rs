@@ -72,6 +72,28 @@ fn not_supported(scheme: &'static str) -> Error {
     }
 }
 
+/// Looks at a URL without touching what it names; options in its query are looked at by [`open`].
+///
+/// ```
+/// assert!(socorro_queue::check_url("sqlite:///srv/queue.sqlite").is_ok());
+/// assert!(socorro_queue::check_url("redis://host").is_err());
+/// ```
+///
+/// # Errors
+///
+/// [`Error::InvalidUrl`] and [`Error::UnknownScheme`].
+pub fn check_url(url: &str) -> Result<(), Error> {
+    let QueueUrl { scheme, .. } = QueueUrl::parse(url)?;
+    let is_known = |form: &str| form.split(':').next() == Some(scheme);
+    if FORMS.iter().any(|form| is_known(form)) {
+        return Ok(());
+    }
+    Err(Error::UnknownScheme {
+        scheme: shorten(scheme),
+        known: FORMS.join(", "),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

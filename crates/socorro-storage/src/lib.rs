@@ -77,7 +77,7 @@ mod storage;
 pub mod testkit;
 mod values;
 
-pub use address::{create, open};
+pub use address::{check_address, create, open};
 pub use document::{DocumentFolder, DocumentKey};
 pub use error::{Error, ErrorKind, Source};
 pub use extension::CrashStorageExt;

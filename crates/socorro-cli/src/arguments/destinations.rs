@@ -9,7 +9,7 @@ use socorro_processor::{
         Content, DestinationError, DestinationOptions, JsonLines, StorageCopy, TelemetryCopy,
     },
 };
-use socorro_storage::{CrashStorage, StorageOptions};
+use socorro_storage::{CrashStorage, DocumentFolder, StorageOptions};
 
 use crate::failure::Failure;
 
@@ -138,6 +138,25 @@ impl<'a> Header<'a> {
     }
 }
 
+/// Looks at a destination without touching it.
+///
+/// # Errors
+///
+/// When it is written wrongly, or none this program has.
+pub(crate) fn check(text: &str) -> Result<(), Failure> {
+    for text in text.split(',').filter(|text| *text != "storage") {
+        let written = Written::parse(text)?;
+        let named = |failure: Failure| failure.within(format_args!("destination {}", written.name));
+        // The name becomes part of the keys of notes.
+        if DocumentFolder::outbox(written.name).is_err() {
+            let reason = format!("{:?} is not 1 to 64 letters, digits, - or _", written.name);
+            return Err(DestinationError::InvalidName { reason }.into());
+        }
+        written.check().map_err(named)?;
+    }
+    Ok(())
+}
+
 impl<'a> Written<'a> {
     fn parse(text: &'a str) -> Result<Self, Failure> {
         // What is not understood may hold a password, so it is not repeated.
@@ -202,12 +221,20 @@ impl<'a> Written<'a> {
         Ok(Arc::new(StorageCopy::to(storage)))
     }
 
-    async fn storage(&self, url: &str) -> Result<Arc<dyn CrashStorage>, Failure> {
-        if url.starts_with("memory:") {
-            return Err(Failure::usage(
-                "a storage in memory ends with this program, and the crashes with it",
-            ));
+    fn check(&self) -> Result<(), Failure> {
+        if self.url.starts_with("ndjson:") {
+            return Ok(());
         }
+        if self.url.starts_with("https:") || self.url.starts_with("http:") {
+            return webhook(self.url, Content::Public, &[]).map(|_| ());
+        }
+        let url = self.url.strip_prefix("telemetry+").unwrap_or(self.url);
+        no_memory(url)?;
+        Ok(socorro_storage::check_address(url)?)
+    }
+
+    async fn storage(&self, url: &str) -> Result<Arc<dyn CrashStorage>, Failure> {
+        no_memory(url)?;
         let storage = socorro_storage::open(url, StorageOptions::default())?;
         match storage.check().await {
             Err(error) if self.optional => {
@@ -217,6 +244,15 @@ impl<'a> Written<'a> {
         }
         Ok(storage)
     }
+}
+
+fn no_memory(url: &str) -> Result<(), Failure> {
+    if url.starts_with("memory:") {
+        return Err(Failure::usage(
+            "a storage in memory ends with this program, and the crashes with it",
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(feature = "webhook")]

@@ -10,22 +10,31 @@ mod stackwalk;
 mod storage;
 pub(crate) mod values;
 
-use std::env;
+use std::{env, ffi::OsString, path::PathBuf};
 
-use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum};
+use clap::{
+    ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, ValueEnum,
+    error::ErrorKind,
+};
 
-use crate::commands;
+use crate::{
+    commands,
+    failure::Failure,
+    settings::{self, Definition, FileOptions, Settings},
+};
 
-pub(crate) use destinations::DestinationArguments;
+pub(crate) use destinations::{DestinationArguments, check as check_destination};
 pub(crate) use operations::{OperationsArguments, listen_address};
 pub(crate) use permissions::PermissionArguments;
-pub(crate) use queue::{QueueArguments, open as open_queue};
-pub(crate) use rulesets::RulesetArguments;
+pub(crate) use queue::{QueueArguments, check_address as check_queue_address, open as open_queue};
+pub(crate) use rulesets::{RulesetArguments, check_version_service};
 #[cfg(unix)]
 pub(crate) use signature::warn_of_empty_lists;
 pub(crate) use signature::{Grouping, SignatureArguments, generator};
-pub(crate) use stackwalk::WalkArguments;
-pub(crate) use storage::StorageArguments;
+pub(crate) use stackwalk::{WalkArguments, check_symbols};
+pub(crate) use storage::{
+    StorageArguments, check_address as check_storage_address, open as open_storage,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,6 +47,7 @@ Examples:
   socorro storage put-crash crash.dmp --annotations raw_crash.json | socorro queue publish -
   socorro processor --symbols ./symbols --drain
 
+Every option that has a variable can be set in socorro.toml, too: `socorro config example`.
 `socorro COMMAND --help` tells more. Results go to standard output, everything else to standard
 error. Exit codes: 0 done, 1 something failed, 2 called wrongly, 128 + N ended by signal N.";
 
@@ -55,6 +65,23 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 #[command(next_display_order = 900)]
 pub(crate) struct GlobalArguments {
+    /// Read settings from this file [default: socorro.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE.toml", env = "SOCORRO_CONFIG")]
+    config: Option<PathBuf>,
+    /// Read variables from this file of NAME=value lines, as if they were set; may be repeated, and
+    /// the last one counts first. my.env is read in any case, if it is there
+    #[arg(long, global = true, value_name = "FILE", action = ArgAction::Append)]
+    env_file: Vec<PathBuf>,
+    /// What the log tells, before -v and -q [default: info for services, else warning]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        ignore_case = true,
+        value_name = "LEVEL",
+        env = "SOCORRO_LOG_LEVEL"
+    )]
+    pub(crate) log_level: Option<LogLevel>,
     /// Log more; repeat for still more. RUST_LOG decides alone where it is set
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
@@ -67,12 +94,26 @@ pub(crate) struct GlobalArguments {
         global = true,
         value_enum,
         default_value_t,
-        value_name = "FORMAT"
+        value_name = "FORMAT",
+        env = "SOCORRO_LOG_FORMAT"
     )]
     pub(crate) log_format: LogFormat,
     /// When to use colour; `auto` looks for a terminal and respects NO_COLOR
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub(crate) color: Color,
+}
+
+/// What the log tells. The names are those of Socorro's settings, and the usual other ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum LogLevel {
+    Off,
+    #[value(alias = "critical")]
+    Error,
+    #[value(alias = "warn")]
+    Warning,
+    Info,
+    Debug,
+    Trace,
 }
 
 /// How the log is written: lines for people, or a JSON object on each line, flat or in the form of
@@ -109,17 +150,64 @@ impl Color {
     }
 }
 
+/// Why a command line is not followed.
+pub(crate) enum Unreadable {
+    /// It makes no sense by itself, or asked for help or the version.
+    Words(clap::Error),
+    /// Settings cannot be used.
+    Settings(Failure),
+}
+
+impl From<clap::Error> for Unreadable {
+    fn from(error: clap::Error) -> Self {
+        Self::Words(error)
+    }
+}
+
 impl Arguments {
-    /// Reads the command line and the environment.
+    /// Reads the command line, the environment and files with settings.
     ///
     /// # Errors
     ///
     /// When they make no sense, and when help or version were asked for.
-    pub(crate) fn read() -> Result<Self, clap::Error> {
-        let mut command = completed(Self::command());
-        let matches = command.try_get_matches_from_mut(env::args_os())?;
-        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    pub(crate) fn read() -> Result<(Self, Settings), Unreadable> {
+        let words: Vec<OsString> = env::args_os().collect();
+        let definitions = Definition::all(&Self::command());
+        let program = settings::with_settings_as_options(completed(Self::command()), &definitions);
+        understand(&program, &words)?;
+        let options = FileOptions::among(&words);
+        let mut settings = Settings::load(definitions, &options).map_err(Unreadable::Settings)?;
+        settings.check_given().map_err(Unreadable::Settings)?;
+        let mut shown = program.clone();
+        let matches = settings::matches(program, &settings, &words)?;
+        let arguments =
+            Self::from_arg_matches(&matches).map_err(|error| error.format(&mut shown))?;
+        settings.take_options(&matches);
+        Ok((arguments, settings))
     }
+}
+
+/// Finds out whether the words by themselves are in order, apart from what settings may add, so
+/// that help is there for somebody whose settings are broken.
+fn understand(program: &Command, words: &[OsString]) -> Result<(), clap::Error> {
+    let checked = settings::deaf(program.clone()).try_get_matches_from(words);
+    match checked {
+        Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => Ok(()),
+        Err(error) if error.use_stderr() => Err(error),
+        // Help tells the variables.
+        Err(error) => Err(program
+            .clone()
+            .try_get_matches_from(words)
+            .err()
+            .unwrap_or(error)),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// All settings.
+#[cfg(test)]
+pub(crate) fn definitions() -> Vec<Definition> {
+    Definition::all(&Arguments::command())
 }
 
 /// Adds what holds for all commands: names may be written with underscores, and an environment
@@ -154,6 +242,47 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         completed(Arguments::command()).debug_assert();
+    }
+
+    #[test]
+    fn every_setting_has_one_key_and_every_key_one_setting() {
+        let all = definitions();
+        for (index, one) in all.iter().enumerate() {
+            for other in &all[index + 1..] {
+                assert_ne!(one.key, other.key);
+                assert_ne!(
+                    one.variable, other.variable,
+                    "{} and {}",
+                    one.option, other.option
+                );
+                let whole = one.key.name.is_none() || other.key.name.is_none();
+                assert!(
+                    !whole || one.key.section != other.key.section,
+                    "{}",
+                    one.key
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_option_has_the_same_variable_in_every_command() {
+        fn check(command: &Command, all: &[Definition]) {
+            for argument in command.get_arguments() {
+                let named = all
+                    .iter()
+                    .find(|known| Some(&*known.option) == argument.get_long());
+                if let Some(known) = named {
+                    let variable = argument.get_env().and_then(|name| name.to_str());
+                    let (command, option) = (command.get_name(), &known.option);
+                    assert_eq!(variable, Some(&*known.variable), "{command} --{option}");
+                }
+            }
+            for command in command.get_subcommands() {
+                check(command, all);
+            }
+        }
+        check(&Arguments::command(), &definitions());
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl QueueArguments {
     ///
     /// As [`open`], and when something cannot be made.
     pub(crate) async fn create(&self) -> Result<Arc<dyn CrashQueue>, Failure> {
-        refuse_memory(&self.queue)?;
+        check_address(&self.queue)?;
         let queue = socorro_queue::open(&self.queue, QueueOptions::default()).await?;
         queue.create().await?;
         queue.check().await?;
@@ -63,18 +63,23 @@ impl QueueArguments {
 ///
 /// When it is not a queue this program has, or does not answer.
 pub(crate) async fn open(url: &str, options: QueueOptions) -> Result<Arc<dyn CrashQueue>, Failure> {
-    refuse_memory(url)?;
+    check_address(url)?;
     let queue = socorro_queue::open(url, options).await?;
     queue.check().await?;
     Ok(queue)
 }
 
-fn refuse_memory(url: &str) -> Result<(), Failure> {
-    if !url.starts_with("memory:") {
-        return Ok(());
+/// Looks at an address without touching the queue.
+///
+/// # Errors
+///
+/// When it is not a queue this program has.
+pub(crate) fn check_address(url: &str) -> Result<(), Failure> {
+    if url.starts_with("memory:") {
+        return Err(Failure::usage(
+            "a queue in memory ends with this program, and the messages with it",
+        )
+        .hint("use a file: --queue sqlite:///path/queue.sqlite"));
     }
-    Err(
-        Failure::usage("a queue in memory ends with this program, and the messages with it")
-            .hint("use a file: --queue sqlite:///path/queue.sqlite"),
-    )
+    Ok(socorro_queue::check_url(url)?)
 }

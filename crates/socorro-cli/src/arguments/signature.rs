@@ -14,10 +14,21 @@ use crate::failure::Failure;
 #[derive(Debug, Args)]
 pub(crate) struct SignatureArguments {
     /// Directory with signature lists of your own, in place of the built-in ones
-    #[arg(long, value_name = "DIR", alias = "signature-list-dir")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        alias = "signature-list-dir",
+        env = "SOCORRO_SIGLISTS"
+    )]
     siglists: Option<PathBuf>,
     /// What puts crashes together
-    #[arg(long, value_enum, value_name = "GROUPING", default_value_t)]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "GROUPING",
+        default_value_t,
+        env = "SOCORRO_GROUPING"
+    )]
     grouping: Grouping,
 }
 

@@ -43,6 +43,19 @@ impl WalkArguments {
         }
     }
 
+    /// The places for symbols, in the order in which they are asked.
+    pub(crate) fn places(&self) -> Vec<&str> {
+        self.symbols
+            .iter()
+            .flat_map(|places| places_in(places))
+            .collect()
+    }
+
+    /// Where symbol files from servers are kept, if they are.
+    pub(crate) fn cache(&self) -> Option<&Path> {
+        self.symbols_cache.as_deref()
+    }
+
     /// The walker, with its symbols.
     ///
     /// # Errors
@@ -50,9 +63,8 @@ impl WalkArguments {
     /// When a place for symbols cannot be used.
     pub(crate) fn walker(&self) -> Result<InProcessStackwalker, Failure> {
         let sources = self
-            .symbols
-            .iter()
-            .flat_map(|places| places_in(places))
+            .places()
+            .into_iter()
             .map(|place| self.source(place))
             .collect::<Result<Vec<_>, _>>()?;
         if sources.is_empty() {
@@ -85,6 +97,24 @@ impl WalkArguments {
         }
         Ok(SymbolSource::parse(place)?)
     }
+}
+
+/// Looks at places for symbols without asking any server.
+///
+/// # Errors
+///
+/// When one of them cannot be used.
+pub(crate) fn check_symbols(places: &str) -> Result<(), Failure> {
+    for place in places_in(places) {
+        #[cfg(feature = "http-symbols")]
+        if is_url(place) {
+            let options = socorro_stackwalk::HttpOptions::default();
+            socorro_stackwalk::HttpSource::new(place, options)?;
+            continue;
+        }
+        SymbolSource::parse(place)?;
+    }
+    Ok(())
 }
 
 #[cfg(any(test, feature = "http-symbols"))]

@@ -46,14 +46,36 @@ impl StorageArguments {
     }
 
     async fn open_with(&self, options: StorageOptions) -> Result<Arc<dyn CrashStorage>, Failure> {
-        if self.storage.starts_with("memory:") {
-            return Err(Failure::usage(
-                "a storage in memory ends with this program, and the crashes with it",
-            )
-            .hint("use a directory: --storage file:///path"));
-        }
-        let storage = socorro_storage::open(&self.storage, options)?;
-        storage.check().await?;
-        Ok(storage)
+        open(&self.storage, options).await
     }
+}
+
+/// Opens the storage at `address`, and makes sure that it answers.
+///
+/// # Errors
+///
+/// When it is not a storage this program has, or does not answer.
+pub(crate) async fn open(
+    address: &str,
+    options: StorageOptions,
+) -> Result<Arc<dyn CrashStorage>, Failure> {
+    check_address(address)?;
+    let storage = socorro_storage::open(address, options)?;
+    storage.check().await?;
+    Ok(storage)
+}
+
+/// Looks at an address without touching the storage.
+///
+/// # Errors
+///
+/// When it is not a storage this program has.
+pub(crate) fn check_address(address: &str) -> Result<(), Failure> {
+    if address.starts_with("memory:") {
+        return Err(Failure::usage(
+            "a storage in memory ends with this program, and the crashes with it",
+        )
+        .hint("use a directory: --storage file:///path"));
+    }
+    Ok(socorro_storage::check_address(address)?)
 }

@@ -1,5 +1,7 @@
 //! The subcommands, a file or folder each: read arguments, call the libraries, print.
 
+mod config;
+mod doctor;
 mod healthcheck;
 mod process;
 mod processor;
@@ -11,7 +13,7 @@ mod storage;
 
 use clap::Subcommand;
 
-use crate::{exit::Exit, failure::Failure, output::Output};
+use crate::{exit::Exit, failure::Failure, output::Output, settings::Settings};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -23,6 +25,8 @@ pub(crate) enum Command {
     Rules(rules::RulesCommand),
     Queue(queue::QueueCommand),
     Storage(storage::StorageCommand),
+    Config(config::ConfigCommand),
+    Doctor(doctor::DoctorArguments),
     Healthcheck(healthcheck::HealthcheckArguments),
 }
 
@@ -33,12 +37,26 @@ impl Command {
         matches!(self, Self::Processor(arguments) if arguments.is_service())
     }
 
+    /// Whether it only looks at settings.
+    pub(crate) fn is_about_settings(&self) -> bool {
+        matches!(self, Self::Config(_))
+    }
+
+    /// Whether it tells by itself what is worth knowing about settings.
+    pub(crate) fn tells_remarks(&self) -> bool {
+        matches!(self, Self::Config(_) | Self::Doctor(_))
+    }
+
     /// Does it.
     ///
     /// # Errors
     ///
     /// What kept it from being done; the caller tells the user.
-    pub(crate) async fn run(&self, output: &mut Output) -> Result<Exit, Failure> {
+    pub(crate) async fn run(
+        &self,
+        settings: &Settings,
+        output: &mut Output,
+    ) -> Result<Exit, Failure> {
         match self {
             Self::Stackwalk(arguments) => stackwalk::run(arguments, output).await,
             Self::Process(arguments) => process::run(arguments, output).await,
@@ -47,6 +65,8 @@ impl Command {
             Self::Rules(command) => rules::run(command, output).await,
             Self::Queue(command) => queue::run(command, output).await,
             Self::Storage(command) => storage::run(command, output).await,
+            Self::Config(command) => config::run(command, settings, output),
+            Self::Doctor(arguments) => doctor::run(arguments, settings, output).await,
             Self::Healthcheck(arguments) => healthcheck::run(arguments, output).await,
         }
     }

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod config;
 mod destinations;
+mod doctor;
 #[cfg(unix)]
 mod operations;
 mod pages;

@@ -40,6 +40,11 @@ fn version_and_help_go_to_standard_output() {
         "storage put-crash",
         "storage cat",
         "storage check",
+        "config show",
+        "config check",
+        "config example",
+        "config reference",
+        "doctor",
     ] {
         run(command.split(' ').chain(["--help"]))
             .succeeds()

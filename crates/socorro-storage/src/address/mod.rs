@@ -118,6 +118,21 @@ pub fn open(address: &str, options: StorageOptions) -> Result<Arc<dyn CrashStora
     Ok(Arc::new(open_objects(address, options)?))
 }
 
+/// Looks at an address without touching what it names.
+///
+/// ```
+/// assert!(socorro_storage::check_address("file:///srv/crashes").is_ok());
+/// assert!(socorro_storage::check_address("ftp://host").is_err());
+/// ```
+///
+/// # Errors
+///
+/// [`Error::InvalidAddress`], [`Error::UnknownScheme`] and [`Error::MissingFeature`], as [`open`]
+/// would find them before it touches anything.
+pub fn check_address(address: &str) -> Result<(), Error> {
+    find(address).map(|_| ())
+}
+
 /// Makes the place that an address names, if it is not there: the directory or the bucket. Gives
 /// back whether it is new. A bucket of that name that belongs to somebody else is an error, unless
 /// it may be used.

@@ -232,6 +232,9 @@ fn arguments(
         ["--lease", &lease],
         ["--retry-delay", "1s"],
         ["--max-retry-delay", "6s"],
+        // Who is killed at random is to be blamed on no crash.
+        ["--safe-mode-after", "1000"],
+        ["--max-attempts", "1000"],
         ["--shutdown-grace", "10s"],
         ["--temporary-path", &temporary],
     ];
