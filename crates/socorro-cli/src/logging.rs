@@ -7,8 +7,10 @@ use std::{
 };
 
 use socorro_core::Environment;
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{EnvFilter, fmt::format::JsonFields};
+use tracing::{Subscriber, level_filters::LevelFilter};
+use tracing_subscriber::{
+    EnvFilter, fmt::format::JsonFields, registry::LookupSpan, util::SubscriberInitExt as _,
+};
 
 use crate::{
     arguments::{Color, GlobalArguments, LogFormat, LogLevel},
@@ -34,17 +36,26 @@ pub(crate) fn start(arguments: &GlobalArguments, service: bool) -> Result<(), Fa
         .with_ansi(color(arguments))
         .log_internal_errors(false);
     match (arguments.log_format, service) {
-        (LogFormat::Json, _) => log.json().flatten_event(true).init(),
+        (LogFormat::Json, _) => begin(log.json().flatten_event(true).finish()),
         (LogFormat::Mozlog, _) => {
             let environment = Environment::system();
-            log.fmt_fields(JsonFields::new())
-                .event_format(Mozlog::of(environment.host_name()))
-                .init();
+            let log = log.fmt_fields(JsonFields::new());
+            begin(
+                log.event_format(Mozlog::of(environment.host_name()))
+                    .finish(),
+            );
         }
-        (LogFormat::Text, true) => log.with_target(false).init(),
-        (LogFormat::Text, false) => log.with_target(false).without_time().init(),
+        (LogFormat::Text, true) => begin(log.with_target(false).finish()),
+        (LogFormat::Text, false) => begin(log.with_target(false).without_time().finish()),
     }
     Ok(())
+}
+
+/// Makes it the log of the program.
+fn begin(log: impl Subscriber + for<'a> LookupSpan<'a> + Send + Sync) {
+    #[cfg(feature = "sentry")]
+    let log = tracing_subscriber::layer::SubscriberExt::with(log, crate::operations::Errors);
+    log.init();
 }
 
 /// What is logged: our own crates at the level asked for, the others only when something is wrong,

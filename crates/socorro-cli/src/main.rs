@@ -73,5 +73,6 @@ fn run(arguments: &Arguments, settings: &Settings) -> Result<Exit, Failure> {
     let result = runtime.block_on(arguments.command.run(settings, &mut output));
     // A walk that was given up may still be loading symbols: nobody waits for those any more.
     runtime.shutdown_background();
+    operations::close();
     result
 }

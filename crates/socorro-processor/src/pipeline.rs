@@ -7,6 +7,7 @@ use std::{
     time::Instant,
 };
 
+use ::metrics::Key;
 use futures::FutureExt as _;
 use serde_json::Value;
 use socorro_core::{Environment, ProcessedCrash, json::is_truthy, time};
@@ -48,8 +49,27 @@ const CARRIED_OVER: [&str; 2] = ["processor_history", "processor_notes"];
 /// ```
 #[derive(Debug, Clone)]
 pub struct Pipeline {
-    rulesets: BTreeMap<String, Ruleset>,
+    rulesets: BTreeMap<String, Timed>,
     environment: Environment,
+}
+
+/// A ruleset, and the metrics for the times of its rules: made once, as they are needed for every
+/// rule of every crash.
+#[derive(Debug, Clone)]
+struct Timed {
+    ruleset: Ruleset,
+    timings: Vec<Key>,
+}
+
+impl From<Ruleset> for Timed {
+    fn from(ruleset: Ruleset) -> Self {
+        let rules = ruleset.infos().map(|info| info.name);
+        let timings = rules.map(|rule| metrics::RULE_TIMING.key(&[("rule", rule.into())]));
+        Self {
+            timings: timings.collect(),
+            ruleset,
+        }
+    }
 }
 
 impl Pipeline {
@@ -65,19 +85,20 @@ impl Pipeline {
     /// Adds a ruleset; one of the same name is replaced.
     #[must_use]
     pub fn with(mut self, ruleset: Ruleset) -> Self {
-        self.rulesets.insert(ruleset.name().to_owned(), ruleset);
+        self.rulesets
+            .insert(ruleset.name().to_owned(), ruleset.into());
         self
     }
 
     /// The ruleset of that name.
     #[must_use]
     pub fn ruleset(&self, name: &str) -> Option<&Ruleset> {
-        self.rulesets.get(name)
+        self.rulesets.get(name).map(|timed| &timed.ruleset)
     }
 
     /// All rulesets, by name.
     pub fn rulesets(&self) -> impl Iterator<Item = &Ruleset> {
-        self.rulesets.values()
+        self.rulesets.values().map(|timed| &timed.ruleset)
     }
 
     /// The clock and the host name that appear in results.
@@ -98,7 +119,7 @@ impl Pipeline {
     ///
     /// [`Error::UnknownRuleset`], before anything is touched.
     pub async fn run(&self, ruleset: &str, mut crash: Crash) -> Result<Crash, Error> {
-        let Some(ruleset) = self.rulesets.get(ruleset) else {
+        let Some(Timed { ruleset, timings }) = self.rulesets.get(ruleset) else {
             let known = self.rulesets.keys().cloned().collect();
             return Err(Error::UnknownRuleset {
                 name: ruleset.to_owned(),
@@ -111,7 +132,7 @@ impl Pipeline {
         self.begin(&mut crash);
         let mut failed = Vec::new();
         let mut before = Instant::now();
-        for step in ruleset.steps() {
+        for (step, timing) in ruleset.steps().iter().zip(timings) {
             let name = step.info().name;
             if crash.is_in_safe_mode() && !step.runs_in_safe_mode() {
                 crash.note(format!(
@@ -132,7 +153,7 @@ impl Pipeline {
                 failed.push(Value::from(name));
             }
             let after = Instant::now();
-            metrics::RULE_TIMING.time(after - before, &[("rule", name.into())]);
+            metrics::time(timing, after - before);
             before = after;
         }
         self.finish(&mut crash, failed);

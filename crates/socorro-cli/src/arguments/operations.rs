@@ -21,6 +21,10 @@ pub(crate) struct OperationsArguments {
     /// Port of the DogStatsD server, unless HOST tells it
     #[arg(long, value_name = "PORT", env = "STATSD_PORT", default_value_t = STATSD_PORT)]
     statsd_port: u16,
+    /// Send errors and panics to Sentry, with crash id and ruleset and nothing private
+    #[cfg(feature = "sentry")]
+    #[arg(long, value_name = "DSN", env = "SENTRY_DSN", hide_env_values = true)]
+    pub(crate) sentry_dsn: Option<String>,
 }
 
 impl OperationsArguments {
@@ -74,6 +78,8 @@ mod tests {
                 listen: None,
                 statsd: Some(host.to_owned()),
                 statsd_port: 9,
+                #[cfg(feature = "sentry")]
+                sentry_dsn: None,
             };
             arguments.statsd().unwrap()
         };

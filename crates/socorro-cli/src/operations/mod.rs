@@ -12,6 +12,8 @@ mod exporters;
 mod journal;
 mod observer;
 mod page;
+#[cfg(feature = "sentry")]
+mod sentry;
 mod server;
 mod statsd;
 mod status;
@@ -25,6 +27,9 @@ use socorro_processor::Worker;
 use socorro_queue::CrashQueue;
 use socorro_storage::CrashStorage;
 
+#[cfg(feature = "sentry")]
+pub(crate) use sentry::Errors;
+
 use self::observer::Observer;
 use crate::{arguments::OperationsArguments, failure::Failure};
 
@@ -33,6 +38,12 @@ use crate::{arguments::OperationsArguments, failure::Failure};
 pub(crate) struct Operations {
     listener: Option<TcpListener>,
     prometheus: Option<PrometheusHandle>,
+}
+
+/// Finishes what is left to do when the program ends.
+pub(crate) fn close() {
+    #[cfg(feature = "sentry")]
+    sentry::close();
 }
 
 /// What is to be watched.
@@ -57,6 +68,10 @@ impl Operations {
     /// When the address is taken or not one of this machine, or the DogStatsD server has none.
     pub(crate) fn prepare(arguments: &OperationsArguments, host: &str) -> Result<Self, Failure> {
         let listener = arguments.listen.map(server::bind).transpose()?;
+        #[cfg(feature = "sentry")]
+        if let Some(dsn) = &arguments.sentry_dsn {
+            sentry::send_to(dsn, host)?;
+        }
         let statsd = arguments.statsd();
         let prometheus = exporters::install(listener.is_some(), statsd.as_deref(), host)?;
         Ok(Self {

@@ -12,6 +12,8 @@ mod process;
 mod processor;
 mod queue;
 mod rules;
+#[cfg(feature = "sentry")]
+mod sentry;
 mod signature;
 mod stackwalk;
 mod storage;

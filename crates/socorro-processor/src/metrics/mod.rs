@@ -6,7 +6,7 @@ mod table;
 
 use std::time::Duration;
 
-use ::metrics::{Gauge, Histogram, Label, SharedString};
+use ::metrics::{Gauge, Histogram, Key, Label, Level, Metadata, SharedString, with_recorder};
 use socorro_core::metric::Metric;
 
 pub use table::METRICS;
@@ -53,6 +53,11 @@ impl Emitted {
         ::metrics::histogram!(name).record(duration.as_secs_f64() * 1000.0);
     }
 
+    /// The metric with these tags, to be kept where it is needed often; for [`time`].
+    pub(crate) fn key(&self, tags: &[Tag]) -> Key {
+        Key::from_parts(self.0.name, self.labels(tags))
+    }
+
     fn histogram(&self, tags: &[Tag]) -> Histogram {
         ::metrics::histogram!(self.0.name, self.labels(tags))
     }
@@ -73,6 +78,14 @@ impl Emitted {
             .map(|(name, value)| Label::new(*name, value.clone()));
         labels.collect()
     }
+}
+
+/// Tells how long something took.
+pub(crate) fn time(key: &Key, duration: Duration) {
+    static METADATA: Metadata<'static> =
+        Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
+    let histogram = with_recorder(|recorder| recorder.register_histogram(key, &METADATA));
+    histogram.record(duration.as_secs_f64() * 1000.0);
 }
 
 /// Exact up to 2^53.
