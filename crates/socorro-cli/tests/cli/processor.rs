@@ -344,14 +344,14 @@ mod signals {
         let walk = server.asked();
         let mut second = Service::start(&site, &lease);
         for _ in 1..all.len() {
-            second.wait_for("\"message\":\"processed\"");
+            second.wait_for("\"message\":\"completed ");
         }
         // One is kept from it for as long as the first one lives, by a lease that is renewed.
         let is_processed =
             |id: &&String| site.run(["storage", "cat", "processed", id]).code == Some(0);
         assert_eq!(all.iter().filter(is_processed).count(), all.len() - 1);
         first.kill();
-        second.wait_for("\"message\":\"processed\"");
+        second.wait_for("\"message\":\"completed ");
         drop(walk);
         second.signal("TERM");
         second.end().succeeds();
@@ -379,7 +379,7 @@ mod signals {
         }
         let mut last = Service::start(&site, &options);
         last.wait_for("safe mode");
-        last.wait_for("\"message\":\"processed\"");
+        last.wait_for("\"message\":\"completed ");
         last.signal("TERM");
         last.end().succeeds();
         let processed = site.processed().unwrap();

@@ -21,6 +21,9 @@ const LAST_PAUSE: Duration = Duration::from_secs(60);
 /// How long a worker that stops waits for the queue to take back what is unfinished.
 const LAST_CALLS: Duration = Duration::from_secs(3);
 
+/// How long a queue that cannot tell its depth is silent when it is empty.
+const QUIET_TIME: Duration = Duration::from_secs(5);
+
 /// How long the storage may take to say whether it is in order.
 const LONGEST_CHECK: Duration = Duration::from_secs(60);
 
@@ -113,6 +116,10 @@ impl Worker {
         let mut crew = Crew::new(self.clone());
         self.0.monitor.phase(Phase::Receiving);
         let mut pause = FIRST_PAUSE;
+        let wait = match until {
+            Until::Stopped => self.0.options.receive_wait,
+            Until::Empty => self.quiet_time().await,
+        };
         while !stop.is_cancelled() {
             if crew.free() == 0 || crew.suspect.is_some() {
                 crew.wait_for_one(&stop).await;
@@ -121,11 +128,6 @@ impl Worker {
             if crew.outage && !self.storage_is_back(&mut crew, until, &stop).await {
                 break;
             }
-            // A drain must not wait for what may never come, only for its own work.
-            let wait = match until {
-                Until::Stopped => self.0.options.receive_wait,
-                Until::Empty => Duration::ZERO,
-            };
             // Not more than can start now: a message that waits here would burn its lease.
             let received = tokio::select! {
                 biased;
@@ -156,9 +158,19 @@ impl Worker {
         }
         self.0.monitor.phase(Phase::Draining);
         let summary = crew.finish().await;
+        let _ = tokio::time::timeout(LAST_CALLS, self.0.queue.pause()).await;
         self.0.monitor.phase(Phase::Stopped);
         self.0.directories.close();
         summary
+    }
+
+    /// How long nothing has to come until a drain takes the queue for empty. It must not wait for
+    /// what may never come, unless nobody can tell that.
+    async fn quiet_time(&self) -> Duration {
+        match self.0.queue.depth().await {
+            Ok(None) => QUIET_TIME,
+            Ok(Some(_)) | Err(_) => Duration::ZERO,
+        }
     }
 
     /// Waits, after an outage, until the storage answers: what is received before that would only be leased and
@@ -198,6 +210,9 @@ impl Worker {
                     error,
                     "the storage is out of order: receiving nothing until it is back"
                 );
+            }
+            if !waited {
+                let _ = tokio::time::timeout(LAST_CALLS, self.0.queue.pause()).await;
             }
             waited = true;
             self.0.monitor.phase(Phase::Outage);

@@ -63,4 +63,5 @@ mod vectors;
 
 pub use fixture::{Capabilities, Fixture};
 pub use flaky::{Fault, FlakyQueue, Operation};
+pub use macros::run_suite;
 pub use vectors::run_case;
