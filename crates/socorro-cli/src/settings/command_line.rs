@@ -94,11 +94,12 @@ fn tell(argument: Arg, settings: &Settings) -> Arg {
     if setting.origin == Origin::Default {
         return argument;
     }
+    let takes_values = argument.get_action().takes_values();
     let argument = argument
         .required(false)
         .required_unless_present(Resettable::<clap::Id>::Reset)
         // It may hold a secret, and is not the default of the option.
-        .hide_default_value(true);
+        .hide_default_value(takes_values);
     argument.default_values(setting.values.clone())
 }
 
