@@ -78,7 +78,8 @@ fn an_address_of_another_kind_is_told_with_those_there_are() {
     let queue = |url| run(["queue", "status", "--queue", url]);
     queue("redis://host").fails(2, &["unknown queue scheme \"redis\"", "sqlite:///"]);
     queue("queue.sqlite").fails(2, &["invalid queue URL", "sqlite:///"]);
-    queue("pubsub://project").fails(2, &["no pubsub: queues", "sqlite:///"]);
+    #[cfg(not(feature = "pubsub"))]
+    queue("pubsub://project").fails(2, &["pubsub:", "--features pubsub"]);
     queue("sqs://x").fails(2, &["no sqs: queues", "sqlite:///"]);
     queue("memory:").fails(2, &["ends with this program", "sqlite:///"]);
     queue("sqlite:///x?colour=red").fails(2, &["colour", "lease"]);
