@@ -17,7 +17,7 @@ use crate::{
 
 const ATTEMPT: &str = "attempt";
 const FAILURES: &str = "failures";
-const LAPSES: &str = "lapses";
+pub(crate) const LAPSES: &str = "lapses";
 const PUBLISHED_AT: &str = "published_at";
 const FIRST_RECEIVED_AT: &str = "first_received_at";
 const DUE_AT: &str = "due_at";

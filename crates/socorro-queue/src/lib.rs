@@ -14,6 +14,7 @@
 //! | [`MemoryQueue`] | lives and dies with its process; for tests and embedding |
 //! | [`SqliteQueue`] | a durable file shared by any number of processes of one machine |
 //! | `PubsubQueue` | Google Cloud Pub/Sub; feature `pubsub` |
+//! | `SqsQueue` | Amazon SQS; feature `sqs` |
 //! | [`Message`], [`Job`] | what a message body says |
 //! | [`Lane`] | priority, standard, reprocessing |
 //! | [`DeadLetters`] | look at dead letters, replay or discard them |
@@ -23,6 +24,7 @@
 //! |---|---|
 //! | `sqlite` (default) | the durable queue in a file |
 //! | `pubsub` | Google Cloud Pub/Sub |
+//! | `sqs` | Amazon SQS |
 //! | `testkit` | conformance suite, fault injection and vector runner |
 //!
 //! ```
@@ -51,7 +53,7 @@ mod dead_letter;
 mod delivery;
 mod depth;
 mod duration;
-#[cfg(feature = "pubsub")]
+#[cfg(any(feature = "pubsub", feature = "sqs"))]
 mod envelope;
 mod error;
 mod forward;
@@ -70,6 +72,8 @@ mod queue_url;
 mod ruleset_name;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "sqs")]
+mod sqs;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
 
@@ -89,3 +93,5 @@ pub use queue::{CrashQueue, DeadLetters};
 pub use ruleset_name::RulesetName;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteQueue};
+#[cfg(feature = "sqs")]
+pub use sqs::{SqsNames, SqsOptions, SqsQueue};

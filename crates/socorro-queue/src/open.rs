@@ -15,7 +15,7 @@ const FORMS: [&str; 4] = [
     "memory:",
     "sqlite:///absolute/file (or sqlite:relative/file)",
     "pubsub://project/topic-prefix",
-    "sqs://…",
+    "sqs://queue-prefix",
 ];
 
 /// Opens the queue that `url` names.
@@ -24,6 +24,7 @@ const FORMS: [&str; 4] = [
 /// |---|---|---|
 /// | `memory:` | a new [`MemoryQueue`] | `lease` |
 /// | `pubsub://project/prefix`, `pubsub://project` | Google Cloud Pub/Sub; topics and subscriptions are named by the prefix, or by Socorro's environment variables | `lease`; `standard`, `priority`, `reprocessing`, `dead_letters`, each `TOPIC,SUBSCRIPTION` |
+/// | `sqs://prefix`, `sqs:` | Amazon SQS; queues are named by the prefix, or by Socorro's environment variables | `lease`, `region`, `endpoint`; `standard`, `priority`, `reprocessing`, `dead_letters`, each a name |
 /// | `sqlite:///absolute/file`, `sqlite:relative/file` | a durable file of this machine, made when it is not there; its directory must exist | `lease`, `busy_timeout` |
 ///
 /// The path is percent-encoded where it has to be (`%3F` for `?`). Options in the query win over
@@ -32,7 +33,7 @@ const FORMS: [&str; 4] = [
 /// # Errors
 ///
 /// [`Error::InvalidUrl`], [`Error::InvalidOption`] and [`Error::UnknownScheme`] when the URL is
-/// wrong; [`Error::CompiledOut`] and [`Error::NotSupported`] when this program lacks the backend;
+/// wrong; [`Error::CompiledOut`] when this program lacks the backend;
 /// otherwise what keeps the backend from opening it, see
 /// [`SqliteQueue::open`](crate::SqliteQueue::open).
 pub async fn open(url: &str, options: QueueOptions) -> Result<Arc<dyn CrashQueue>, Error> {
@@ -57,18 +58,17 @@ pub async fn open(url: &str, options: QueueOptions) -> Result<Arc<dyn CrashQueue
             scheme: "pubsub",
             feature: "pubsub",
         }),
-        "sqs" => Err(not_supported("sqs")),
+        #[cfg(feature = "sqs")]
+        "sqs" => Ok(Arc::new(crate::sqs::SqsQueue::from_url(url, options).await?)),
+        #[cfg(not(feature = "sqs"))]
+        "sqs" => Err(Error::CompiledOut {
+            scheme: "sqs",
+            feature: "sqs",
+        }),
         other => Err(Error::UnknownScheme {
             scheme: shorten(other),
             known: FORMS.join(", "),
         }),
-    }
-}
-
-fn not_supported(scheme: &'static str) -> Error {
-    Error::NotSupported {
-        scheme,
-        available: FORMS[..2].join(", "),
     }
 }
 
@@ -123,7 +123,6 @@ mod tests {
             ("memory:?lease=0s", "1 ms"),
             ("memory:#x", "%23"),
             ("redis://localhost", "sqlite:///absolute/file"),
-            ("sqs://queue", "this version has no sqs"),
         ] {
             let error = error(url).await;
             assert!(error.to_string().contains(part), "{url}: {error}");
@@ -136,6 +135,13 @@ mod tests {
     async fn pubsub_left_out_names_its_feature() {
         let error = error("pubsub://project").await;
         assert!(error.to_string().contains("feature \"pubsub\""), "{error}");
+    }
+
+    #[cfg(not(feature = "sqs"))]
+    #[tokio::test]
+    async fn sqs_left_out_names_its_feature() {
+        let error = error("sqs://prefix").await;
+        assert!(error.to_string().contains("feature \"sqs\""), "{error}");
     }
 
     #[cfg(not(feature = "sqlite"))]
