@@ -17,7 +17,7 @@ macro_rules! conformance_suite {
         mod $module {
             use super::*;
 
-            $crate::for_each_conformance_case!(conformance_suite, @cases $fixture;);
+            $crate::for_each_conformance_case!([$crate::conformance_suite] @cases $fixture;);
         }
     };
     (@cases $fixture:expr; $($case:ident),* $(,)?) => {
@@ -49,7 +49,7 @@ pub async fn run_suite<F: Fixture>(
             )*
         };
     }
-    crate::for_each_conformance_case!(run_cases,);
+    crate::for_each_conformance_case!([run_cases]);
     count
 }
 
@@ -57,8 +57,8 @@ pub async fn run_suite<F: Fixture>(
 #[doc(hidden)]
 #[macro_export]
 macro_rules! for_each_conformance_case {
-    ($callback:ident, $($before:tt)*) => {
-        $callback! {
+    ([$($callback:tt)*] $($before:tt)*) => {
+        $($callback)* ! {
             $($before)*
             // publishing
             an_empty_queue_delivers_nothing,
