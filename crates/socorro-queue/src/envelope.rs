@@ -56,6 +56,10 @@ pub(crate) struct Envelope {
     published_at: Timestamp,
     first_received_at: Timestamp,
     /// Nobody is to have the message before this.
+    #[cfg_attr(
+        not(any(test, feature = "pubsub")),
+        expect(dead_code, reason = "SQS delays messages itself")
+    )]
     due_at: Option<Timestamp>,
 }
 
@@ -100,6 +104,7 @@ impl Envelope {
     }
 
     /// How long nobody is to have the message yet.
+    #[cfg(any(test, feature = "pubsub"))]
     pub(crate) fn wait(&self, now: Timestamp) -> Duration {
         let wait = self.due_at.map(|due_at| due_at.duration_since(now));
         wait.and_then(|wait| Duration::try_from(wait).ok())

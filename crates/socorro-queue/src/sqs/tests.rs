@@ -9,7 +9,7 @@ use crate::testkit::{Capabilities, Fixture};
 
 const ENDPOINT: &str = "SOCORRO_TEST_SQS_ENDPOINT";
 /// Short, so that tests need not wait long, and long enough for a busy machine.
-const LEASE: Duration = Duration::from_secs(3);
+const LEASE: Duration = Duration::from_secs(12);
 
 /// A queue with names of its own, if there is a server.
 #[derive(Debug)]
