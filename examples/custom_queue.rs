@@ -292,6 +292,7 @@ async fn main() -> Result<()> {
     let schema = format!("socorro_{}", id.as_str().replace('-', ""));
 
     let mut made = 0;
+    #[expect(clippy::expect_used, reason = "a test fails by panicking")]
     let new_case = async || {
         made += 1;
         let schema = format!("{schema}_{made}");

@@ -9,6 +9,7 @@ use hyper::{
     body::{Bytes, Incoming},
     client::conn::http1,
     header,
+    http::uri::PathAndQuery,
 };
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, time::timeout};
@@ -22,7 +23,7 @@ use crate::{
 
 const EXAMPLES: &str = "\
 Examples:
-  socorro healthcheck http://127.0.0.1:8000/__heartbeat__
+  socorro healthcheck http://127.0.0.1:8000
   SOCORRO_LISTEN=0.0.0.0:8000 socorro healthcheck
 
   HEALTHCHECK CMD [\"socorro\", \"healthcheck\"]
@@ -38,7 +39,7 @@ const LONGEST: usize = 64 << 10;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct HealthcheckArguments {
-    /// Page to ask; only http. Default: /__heartbeat__ where --listen says
+    /// Page to ask, by default /__heartbeat__; only http. Default: where --listen says
     #[arg(value_name = "URL")]
     url: Option<Uri>,
     /// Where the processor listens
@@ -64,7 +65,13 @@ impl HealthcheckArguments {
         if url.scheme_str() != Some("http") || url.host().is_none() {
             return Err(Failure::usage("only http://HOST:PORT/PATH can be asked"));
         }
-        Ok(url)
+        if url.path() != "/" {
+            return Ok(url);
+        }
+        // Of a host alone, its health is wanted, not its front page.
+        let mut parts = url.into_parts();
+        parts.path_and_query = Some(PathAndQuery::from_static(PATH));
+        Uri::from_parts(parts).map_err(|error| Failure::because("cannot make the URL", &error))
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{exit::Exit, failure::Failure, output::Output, settings::Settings};
 pub(crate) enum Command {
     Stackwalk(stackwalk::StackwalkArguments),
     Process(process::ProcessArguments),
-    Processor(processor::ProcessorArguments),
+    Processor(Box<processor::ProcessorArguments>),
     Signature(signature::SignatureCommand),
     Rules(rules::RulesCommand),
     Queue(queue::QueueCommand),

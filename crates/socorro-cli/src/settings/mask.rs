@@ -76,9 +76,24 @@ fn address_shown(address: &str, tail: &str) -> String {
 fn parameter_shown(parameter: &str, web: bool) -> String {
     match parameter.split_once('=') {
         Some((name, _)) if web || is_secret(name) => format!("{name}={MASK}"),
-        Some((name, value)) => format!("{name}={}", without_user(value)),
+        Some((name, value)) => format!("{name}={}", value_shown(value)),
         None if web => MASK.to_owned(),
         None => parameter.to_owned(),
+    }
+}
+
+/// The value of a parameter, which may be an address with its special characters written as numbers.
+fn value_shown(value: &str) -> String {
+    let written = format!("value={value}");
+    let mut read = url::form_urlencoded::parse(written.as_bytes());
+    let read = read
+        .next()
+        .map_or_else(String::new, |(_, value)| value.into_owned());
+    let shown = without_user(&read);
+    if shown == read {
+        without_user(value)
+    } else {
+        shown
     }
 }
 
@@ -117,6 +132,11 @@ mod tests {
                 "s3://***@bucket?token=***",
             ),
             ("SOCORRO_STORAGE", "file:///srv/a@b", "file:///srv/a@b"),
+            (
+                "SOCORRO_STORAGE",
+                "s3://bucket?endpoint=http%3A%2F%2Fme%3Asecret%40host&region=x",
+                "s3://bucket?endpoint=http://***@host&region=x",
+            ),
             (
                 "SOCORRO_QUEUE",
                 "postgres://user:pa/secret@host/db",

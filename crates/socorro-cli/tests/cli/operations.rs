@@ -168,6 +168,9 @@ fn a_healthcheck_says_what_is_wrong() {
     run(["healthcheck", &url])
         .succeeds()
         .prints(&["\"ok\":true"]);
+    run(["healthcheck", &format!("http://{address}")])
+        .succeeds()
+        .prints(&["\"ok\":true"]);
     let by_variable = Run::of(
         site.command()
             .arg("healthcheck")

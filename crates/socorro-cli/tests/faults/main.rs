@@ -34,6 +34,12 @@ async fn nothing_is_lost(crashes: usize, store: Store) {
     println!("SOCORRO_CHAOS_SEED={}", plan.seed);
     let report = chaos::run(&plan).await.unwrap();
     println!("{report}");
+    if std::env::var("CI").is_ok_and(|value| value == "true") {
+        assert!(
+            report.clock_jumps,
+            "libfaketime is not there, and CI must not leave out clock jumps"
+        );
+    }
     assert_eq!(report.problems(), Vec::<String>::new());
 }
 

@@ -16,7 +16,7 @@ pub(crate) async fn compare(extent: Extent) {
 
     let bare = open(&directory.path().join("bare.sqlite"));
     let (mut ours_took, mut bare_took) = (Vec::new(), Vec::new());
-    for _ in 0..extent.turns * extent.crashes / 8 {
+    for _ in 0..(extent.turns * extent.crashes / 8).max(1) {
         let begun = Instant::now();
         one_crash(&*queue).await;
         ours_took.push(begun.elapsed().as_secs_f64());
