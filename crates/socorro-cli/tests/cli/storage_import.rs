@@ -142,6 +142,35 @@ fn another_storage_is_copied_with_its_older_keys() {
     assert_eq!(files(&site.path("crashes")), before);
 }
 
+#[cfg(feature = "s3")]
+#[test]
+fn crashes_go_into_a_bucket_and_out_of_it() {
+    const KEY: &str = "test";
+    let site = Site::new();
+    processor_tree(&site);
+    let server = socorro_storage::testkit::S3Server::start(KEY, KEY).unwrap();
+    server.create_bucket("crashes").unwrap();
+    let endpoint = server.endpoint();
+    let bucket = format!("s3://crashes/part?endpoint={endpoint}&region=us-east-1");
+    let run = |source: &str, storage: &str| {
+        let mut command = site.command();
+        command
+            .env("AWS_ACCESS_KEY_ID", KEY)
+            .env("AWS_SECRET_ACCESS_KEY", KEY)
+            .args(["storage", "import", source, "--storage", storage]);
+        Run::of(&mut command)
+    };
+    let whole = "2 crashes, 2 copied";
+    assert_eq!(numbers(&run("old", &bucket).succeeds()), whole);
+    let directory = format!("file://{}", site.file("crashes"));
+    assert_eq!(numbers(&run(&bucket, &directory).succeeds()), whole);
+    assert_eq!(site.processed().unwrap()["signature"], "older");
+    let again = run(&bucket, &directory).succeeds();
+    assert_eq!(numbers(&again), "2 crashes, 2 there before");
+    let absent = bucket.replace("s3://crashes", "s3://no-such-bucket");
+    run(&absent, &directory).fails(1, &["no-such-bucket", "not available"]);
+}
+
 #[test]
 fn days_can_be_chosen() {
     let site = Site::new();

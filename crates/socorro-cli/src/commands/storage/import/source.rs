@@ -138,7 +138,10 @@ impl fmt::Display for Source {
 
 /// The layout in which crashes lie in a storage.
 async fn found(storage: &ObjectStorage) -> Result<Layout, Failure> {
-    match storage.layouts().await?[..] {
+    let layouts = storage.layouts().await.map_err(|error| {
+        Failure::from(error).hint("with --layout it is not looked how crashes lie there")
+    })?;
+    match layouts[..] {
         // There may be some at the key used until 2022.
         [] => Ok(Layout::Objects),
         [layout] => Ok(layout),
