@@ -145,11 +145,29 @@ pub(crate) fn crashes(path: &Path, progress: &ProgressBar) -> Result<Box<dyn Buf
 ///
 /// When it cannot be read, is too long or not text.
 pub(crate) fn stdin_text() -> Result<String, Failure> {
-    let bytes = read(io::stdin().lock(), LIST_LIMIT, "standard input")?;
+    let what = "standard input";
+    text(read(io::stdin().lock(), LIST_LIMIT, what)?, what)
+}
+
+/// Reads the lines of a list, from a file or standard input (`-`).
+///
+/// # Errors
+///
+/// When it is not there, cannot be read, is too long or not text.
+pub(crate) fn list(path: &Path) -> Result<String, Failure> {
+    if is_stdin(path) {
+        return stdin_text();
+    }
+    let what = format!("the list {}", name(path));
+    text(read(open(path, &what)?, LIST_LIMIT, &what)?, &what)
+}
+
+fn text(bytes: Vec<u8>, what: &str) -> Result<String, Failure> {
     String::from_utf8(bytes).map_err(|error| {
         let place = error.utf8_error().valid_up_to();
         Failure::new(format!(
-            "cannot read standard input: it is no UTF-8 text at byte {place}"
+            "{}: it is no UTF-8 text at byte {place}",
+            cannot_read(what)
         ))
     })
 }

@@ -8,6 +8,7 @@
 
 mod arguments;
 mod commands;
+mod crash_ids;
 mod documents;
 mod exit;
 mod failure;

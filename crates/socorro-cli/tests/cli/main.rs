@@ -17,6 +17,8 @@ mod sentry;
 mod signature;
 mod stackwalk;
 mod storage;
+mod storage_delete;
+mod storage_import;
 mod support;
 mod usage;
 mod verify;

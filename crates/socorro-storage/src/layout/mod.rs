@@ -49,10 +49,13 @@ pub fn raw_crash_candidates(id: &CrashId, legacy_keys: bool) -> Vec<String> {
     keys
 }
 
+/// The prefix that all raw crashes share, without the slash at its end.
+pub const RAW_CRASHES: &str = "v1/raw_crash";
+
 /// The prefix that the raw crashes of one day share, without the slash at its end.
 #[must_use]
 pub fn raw_crashes_of(date: Date) -> String {
-    format!("v1/raw_crash/{}", day(date))
+    format!("{RAW_CRASHES}/{}", day(date))
 }
 
 /// The prefix that all processed crashes share, without the slash at its end.

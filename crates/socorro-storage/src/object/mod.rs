@@ -1,6 +1,7 @@
 //! The one storage over every object store.
 
 mod catalog;
+mod days;
 mod delete;
 mod failure;
 mod list;
@@ -59,6 +60,15 @@ pub struct ObjectStorage {
 }
 
 impl ObjectStorage {
+    /// The storage at an address, as [`open`](crate::open) has it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](crate::open).
+    pub fn open(address: &str, options: StorageOptions) -> Result<Self, Error> {
+        crate::address::open_objects(address, options)
+    }
+
     /// A storage in the memory of this process, gone when it is dropped.
     #[must_use]
     pub fn memory(options: StorageOptions) -> Self {
@@ -141,6 +151,12 @@ impl ObjectStorage {
     #[must_use]
     pub fn with_layout(self, layout: Layout) -> Self {
         Self { layout, ..self }
+    }
+
+    /// The settings that it works with; its address may have changed some.
+    #[must_use]
+    pub fn options(&self) -> &StorageOptions {
+        &self.options
     }
 
     /// The store itself, for what is not in [`CrashStorage`].

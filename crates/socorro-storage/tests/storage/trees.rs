@@ -6,7 +6,7 @@ use socorro_core::{CrashId, DumpName, Dumps, time::Date};
 use socorro_storage::{
     CrashStorage as _, CrashStorageExt as _, ErrorKind, Expected, Item, ObjectStorage,
     StorageOptions,
-    layout::{self, processor_tree},
+    layout::{self, Layout, collector_tree, processor_tree},
     open,
     testkit::sample,
 };
@@ -82,6 +82,59 @@ async fn a_tree_is_not_made_and_not_written() {
         assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
     }
     assert_eq!(std::fs::read_dir(parent.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn days_and_layouts_are_found_without_being_told() {
+    let parent = tempfile::tempdir().unwrap();
+    let (first, second) = (Date::constant(2024, 7, 16), Date::constant(2024, 7, 17));
+    let put = |key: String| {
+        let path = parent.path().join(key);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "{}").unwrap();
+    };
+    let open = |layout| {
+        ObjectStorage::directory(parent.path(), StorageOptions::default())
+            .unwrap()
+            .with_layout(layout)
+    };
+    let days = async |layout| {
+        open(layout)
+            .days()
+            .await
+            .unwrap()
+            .into_iter()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(open(Layout::Objects).layouts().await.unwrap(), []);
+
+    put(processor_tree::raw_crash(&CrashId::mint(first, 2)));
+    put(processor_tree::raw_crash(&CrashId::mint(second, 0)));
+    put("README/name/x".to_owned());
+    put("20240732/name/x".to_owned());
+    let found = open(Layout::CollectorTree).layouts().await.unwrap();
+    assert_eq!(found, [Layout::ProcessorTree]);
+    put(collector_tree::raw_crash(&CrashId::mint(second, 0)));
+    put(layout::raw_crash(&CrashId::mint(first, 0)));
+    let found = open(Layout::Objects).layouts().await.unwrap();
+    assert_eq!(
+        found,
+        [
+            Layout::Objects,
+            Layout::ProcessorTree,
+            Layout::CollectorTree
+        ]
+    );
+    assert_eq!(days(Layout::Objects).await, [first]);
+    assert_eq!(days(Layout::ProcessorTree).await, [first, second]);
+    assert_eq!(days(Layout::CollectorTree).await, [second]);
+
+    let bucket = memory();
+    let id = CrashId::mint(first, 0);
+    let key = layout::raw_crash(&id);
+    bucket.store().put(&key.into(), "{}".into()).await.unwrap();
+    assert_eq!(bucket.days().await.unwrap().len(), 1);
+    assert_eq!(bucket.layouts().await.unwrap(), [Layout::Objects]);
 }
 
 #[tokio::test]

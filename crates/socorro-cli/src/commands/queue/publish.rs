@@ -1,17 +1,18 @@
 //! `socorro queue publish`.
 
 use std::{
-    collections::HashSet,
     error::Error,
     fmt,
     io::{self, IsTerminal as _},
 };
 
 use clap::Args;
-use socorro_core::CrashId;
 use socorro_queue::{Job, Lane, RulesetName};
 
-use crate::{arguments::QueueArguments, exit::Exit, failure::Failure, input, output::Output};
+use crate::{
+    arguments::QueueArguments, crash_ids::CrashIds, exit::Exit, failure::Failure, input,
+    output::Output,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,9 +49,12 @@ pub(crate) async fn run(
     arguments: &PublishArguments,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    let Ids { ids, bad } = ids(arguments)?;
+    let CrashIds { ids, bad } = ids(arguments)?;
     let queue = arguments.queue.open().await?;
-    let mut failures: Vec<Failure> = bad;
+    let not_ids = bad.iter();
+    let mut failures: Vec<Failure> = not_ids
+        .map(|error| Failure::because("not published", error))
+        .collect();
     for batch in ids.chunks(BATCH) {
         let jobs = batch
             .iter()
@@ -83,75 +87,14 @@ fn not_published(id: impl fmt::Display, error: &dyn Error) -> Failure {
     Failure::because(format_args!("{id} was not published"), error)
 }
 
-/// The ids to publish, each once, and what is wrong with those that are none.
-struct Ids {
-    ids: Vec<CrashId>,
-    bad: Vec<Failure>,
-}
-
-fn ids(arguments: &PublishArguments) -> Result<Ids, Failure> {
-    let listed = listed(arguments)?;
-    let given = arguments
-        .ids
-        .iter()
-        .map(String::as_str)
-        .filter(|id| *id != "-")
-        .chain(listed.lines());
-    let (mut seen, mut ids, mut bad) = (HashSet::new(), Vec::new(), Vec::new());
-    for text in given.map(str::trim) {
-        if text.is_empty() || text.starts_with('#') {
-            continue;
-        }
-        match CrashId::parse_lenient(id_in(text)) {
-            Ok(id) if seen.insert(id) => ids.push(id),
-            Ok(_) => {}
-            // The error shows the text, made harmless.
-            Err(error) => bad.push(Failure::because("not published", &error)),
-        }
-    }
-    Ok(Ids { ids, bad })
-}
-
-/// What is on standard input, if it is to be read.
-fn listed(arguments: &PublishArguments) -> Result<String, Failure> {
-    if arguments.ids.iter().any(|id| id == "-") {
-        return input::stdin_text();
-    }
+/// The ids that are given: as arguments, on standard input, or both.
+fn ids(arguments: &PublishArguments) -> Result<CrashIds, Failure> {
     if !arguments.ids.is_empty() {
-        return Ok(String::new());
+        return CrashIds::in_arguments(&arguments.ids);
     }
     if io::stdin().is_terminal() {
         return Err(Failure::usage("no crash ids")
             .hint("give them as arguments, or one on each line of standard input"));
     }
-    input::stdin_text()
-}
-
-/// The id in the URL of a report, or the text as it is.
-fn id_in(text: &str) -> &str {
-    if !text.contains("://") {
-        return text;
-    }
-    let path = text.split(['?', '#']).next().unwrap_or_default();
-    path.trim_end_matches('/')
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_url_of_a_report_names_its_crash() {
-        let id = "de1bb258-cbbf-4589-a673-34f800160918";
-        for text in [
-            id.to_owned(),
-            format!("https://crash-stats.mozilla.org/report/index/{id}"),
-            format!("https://crash-stats.mozilla.org/report/index/{id}/?tab=details#frames"),
-        ] {
-            assert_eq!(id_in(&text), id);
-        }
-    }
+    Ok(CrashIds::among(input::stdin_text()?.lines()))
 }

@@ -1,7 +1,10 @@
-//! `socorro storage`: putting crashes into a storage, and looking at them.
+//! `socorro storage`: putting crashes into a storage, looking at them, and deleting them.
 
 mod cat;
 mod check;
+mod days;
+mod delete;
+mod import;
 mod put_crash;
 mod verify;
 
@@ -9,7 +12,7 @@ use clap::{Args, Subcommand};
 
 use crate::{exit::Exit, failure::Failure, output::Output};
 
-/// Put crashes into a storage, and look at what is there.
+/// Put crashes into a storage, look at what is there, and delete it.
 #[derive(Debug, Args)]
 pub(crate) struct StorageCommand {
     #[command(subcommand)]
@@ -19,16 +22,20 @@ pub(crate) struct StorageCommand {
 #[derive(Debug, Subcommand)]
 enum Command {
     PutCrash(put_crash::PutCrashArguments),
+    Import(import::ImportArguments),
     Cat(cat::CatArguments),
     Check(check::CheckArguments),
     Verify(verify::VerifyArguments),
+    Delete(delete::DeleteArguments),
 }
 
 pub(crate) async fn run(command: &StorageCommand, output: &mut Output) -> Result<Exit, Failure> {
     match &command.command {
         Command::PutCrash(arguments) => put_crash::run(arguments, output).await,
+        Command::Import(arguments) => import::run(arguments, output).await,
         Command::Cat(arguments) => cat::run(arguments, output).await,
         Command::Check(arguments) => check::run(arguments, output).await,
         Command::Verify(arguments) => verify::run(arguments, output).await,
+        Command::Delete(arguments) => delete::run(arguments, output).await,
     }
 }

@@ -7,16 +7,14 @@ use std::{sync::Arc, time::Duration};
 use clap::{Args, ValueEnum};
 use futures::TryStreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
-use socorro_core::{
-    CrashId, Environment,
-    time::{self, Date},
-};
+use socorro_core::{CrashId, Environment, time::Date};
 use socorro_processor::verify::{
     Backlog, Examined, Finding, Lookup, Republished, Verifier, VerifyOptions,
 };
 use socorro_queue::{CrashQueue, QueueOptions};
 
 use self::report::Report;
+use super::days;
 use crate::{
     arguments::{self, StorageArguments, values},
     exit::Exit,
@@ -41,8 +39,6 @@ code 1: anything else.";
 
 /// How many crashes are published at a time.
 const BATCH: usize = 500;
-/// The most days of one run.
-const MAX_DAYS: i32 = 3660;
 
 /// Find crashes that were never processed, and publish them again.
 #[derive(Debug, Args)]
@@ -51,10 +47,10 @@ pub(crate) struct VerifyArguments {
     #[command(flatten)]
     storage: StorageArguments,
     /// The day of the crashes, as their ids have it: YYYY-MM-DD, today or yesterday (UTC)
-    #[arg(long, value_name = "DATE", value_parser = day)]
+    #[arg(long, value_name = "DATE", value_parser = days::day)]
     date: Date,
     /// The last day, when it is more than one
-    #[arg(long, value_name = "DATE", value_parser = day)]
+    #[arg(long, value_name = "DATE", value_parser = days::day)]
     until: Option<Date>,
     /// Publish what was never processed
     #[arg(long, requires = "queue")]
@@ -104,19 +100,9 @@ enum Format {
     Json,
 }
 
-fn day(text: &str) -> Result<Date, String> {
-    let today = time::date(Environment::system().now());
-    match text {
-        "today" => Ok(today),
-        "yesterday" => today.yesterday().map_err(|error| error.to_string()),
-        _ => text
-            .parse()
-            .map_err(|_| "a day is written YYYY-MM-DD, today or yesterday".to_owned()),
-    }
-}
-
 pub(crate) async fn run(arguments: &VerifyArguments, output: &mut Output) -> Result<Exit, Failure> {
-    let days = days(arguments)?;
+    let last = arguments.until.unwrap_or(arguments.date);
+    let days = days::span(arguments.date, last)?;
     let storage = arguments.storage.open_existing().await?;
     let queue = match &arguments.queue {
         Some(url) if arguments.republish => Some(Queue::open(url, arguments.min_age).await?),
@@ -142,18 +128,6 @@ pub(crate) async fn run(arguments: &VerifyArguments, output: &mut Output) -> Res
         problems |= report.finish(output)?;
     }
     Ok(Exit::failure_if(problems))
-}
-
-fn days(arguments: &VerifyArguments) -> Result<Vec<Date>, Failure> {
-    let (first, last) = (arguments.date, arguments.until.unwrap_or(arguments.date));
-    let span = first.until(last).map_or(i32::MAX, |span| span.get_days());
-    if !(0..MAX_DAYS).contains(&span) {
-        return Err(Failure::usage(format!(
-            "--until {last} is not within ten years after --date {first}"
-        )));
-    }
-    let days = std::iter::successors(Some(first), |day| day.tomorrow().ok());
-    Ok(days.take_while(|day| *day <= last).collect())
 }
 
 /// Looks at one day, and publishes what is to be published.
