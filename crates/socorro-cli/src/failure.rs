@@ -114,7 +114,6 @@ impl From<socorro_queue::Error> for Failure {
             Queue::InvalidUrl { .. }
             | Queue::InvalidOption { .. }
             | Queue::UnknownScheme { .. }
-            | Queue::NotSupported { .. }
             | Queue::UnknownLane { .. }
             | Queue::InvalidRulesetName { .. } => Self::usage(message),
             Queue::NoSuchDeadLetter { .. } => {

@@ -138,14 +138,6 @@ pub enum Error {
         /// The cargo feature of `socorro-queue`.
         feature: &'static str,
     },
-    /// The scheme is known, but this version has no such backend.
-    #[error("this version has no {scheme}: queues; available are {available}")]
-    NotSupported {
-        /// The scheme.
-        scheme: &'static str,
-        /// What can be used instead.
-        available: String,
-    },
     /// The text names no lane.
     #[error("unknown lane {name:?}; lanes are standard, priority and reprocessing")]
     UnknownLane {

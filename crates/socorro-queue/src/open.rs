@@ -59,7 +59,9 @@ pub async fn open(url: &str, options: QueueOptions) -> Result<Arc<dyn CrashQueue
             feature: "pubsub",
         }),
         #[cfg(feature = "sqs")]
-        "sqs" => Ok(Arc::new(crate::sqs::SqsQueue::from_url(url, options).await?)),
+        "sqs" => Ok(Arc::new(
+            crate::sqs::SqsQueue::from_url(url, options).await?,
+        )),
         #[cfg(not(feature = "sqs"))]
         "sqs" => Err(Error::CompiledOut {
             scheme: "sqs",

@@ -35,6 +35,7 @@ impl Emulator {
             counts_attempts: true,
             counts_lapses: true,
             tells_lost_leases: true,
+            quick: true,
             ..Capabilities::LEAST
         };
         Some(Self {
@@ -54,6 +55,7 @@ impl Emulator {
         queue.create().await.unwrap();
         let capabilities = Capabilities {
             tells_lost_leases: true,
+            quick: true,
             ..Capabilities::LEAST
         };
         Some(Self {

@@ -240,7 +240,10 @@ impl Client {
     ) -> Result<Option<HashMap<String, MessageAttributeValue>>, Error> {
         let mut values = HashMap::new();
         // SQS takes no attribute without a value.
-        for (name, value) in attributes.into_iter().filter(|(_, value)| !value.is_empty()) {
+        for (name, value) in attributes
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+        {
             let value = MessageAttributeValue::builder()
                 .data_type("String")
                 .string_value(value)
@@ -308,7 +311,10 @@ impl Client {
                 .sqs
                 .create_queue()
                 .queue_name(name)
-                .attributes(QueueAttributeName::MessageRetentionPeriod, RETENTION_SECONDS)
+                .attributes(
+                    QueueAttributeName::MessageRetentionPeriod,
+                    RETENTION_SECONDS,
+                )
                 .send()
                 .await;
             made.map_err(|error| self.errors.call(name, error))?;
@@ -325,8 +331,7 @@ fn whole_seconds(time: Duration) -> i32 {
 
 /// A body as SQS takes it: text of some characters, and at least one.
 fn written(body: &Bytes, mut attributes: Attributes) -> (String, Attributes) {
-    let is_allowed =
-        |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    let is_allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     match std::str::from_utf8(body) {
         Ok(text) if !text.is_empty() && text.chars().all(is_allowed) => {
             (text.to_owned(), attributes)

@@ -129,10 +129,7 @@ impl SqsNames {
 }
 
 /// The options of `sqs://prefix` or `sqs:`.
-pub(super) fn from_url(
-    mut url: QueueUrl<'_>,
-    options: QueueOptions,
-) -> Result<SqsOptions, Error> {
+pub(super) fn from_url(mut url: QueueUrl<'_>, options: QueueOptions) -> Result<SqsOptions, Error> {
     let mut options = SqsOptions::from(options);
     url.take_common(&mut options.queue)?;
     let prefix = url.location.strip_prefix("//").unwrap_or(url.location);
@@ -141,7 +138,10 @@ pub(super) fn from_url(
     } else {
         SqsNames::with_prefix(prefix)
     };
-    for (option, place) in [("region", &mut options.region), ("endpoint", &mut options.endpoint)] {
+    for (option, place) in [
+        ("region", &mut options.region),
+        ("endpoint", &mut options.endpoint),
+    ] {
         if let Some(value) = url.take_text(option)? {
             *place = Some(value);
         }

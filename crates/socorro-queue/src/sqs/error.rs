@@ -39,7 +39,9 @@ impl ErrorsOf {
         if never_sent || is_denial(&code) {
             return Error::Denied {
                 queue,
-                reason: format!("{reason}; the variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION say who asks whom"),
+                reason: format!(
+                    "{reason}; the variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION say who asks whom"
+                ),
                 source,
             };
         }

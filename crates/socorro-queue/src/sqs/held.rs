@@ -52,7 +52,9 @@ impl Held {
 
     /// When the lease of a message ends.
     pub(super) fn lease_ends(&self, number: u64) -> Option<Instant> {
-        self.messages.get(&number).map(|(_, lease_ends)| *lease_ends)
+        self.messages
+            .get(&number)
+            .map(|(_, lease_ends)| *lease_ends)
     }
 
     pub(super) fn extend(&mut self, number: u64, from: Instant, by: Duration) {

@@ -324,7 +324,10 @@ impl CrashQueue for SqsQueue {
     async fn dead_letter(&self, delivery: &Delivery, cause: &DeadLetterCause) -> Result<(), Error> {
         let receipt = &delivery.receipt;
         let number = self.number(receipt).ok_or_else(|| self.lost(receipt))?;
-        let found = self.held().get(number).map(|arrived| arrived.envelope.clone());
+        let found = self
+            .held()
+            .get(number)
+            .map(|arrived| arrived.envelope.clone());
         let Some(envelope) = found else {
             return match self.held().is_dead_lettered(number) {
                 true => Ok(()),

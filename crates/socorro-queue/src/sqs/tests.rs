@@ -93,10 +93,16 @@ async fn queues_that_are_not_there_are_told_with_the_way_out() {
     for error in [
         moto.queue.check().await.unwrap_err(),
         moto.queue.receive(1, Duration::ZERO).await.unwrap_err(),
-        moto.queue.publish(Lane::Standard, &[job()]).await.unwrap_err(),
+        moto.queue
+            .publish(Lane::Standard, &[job()])
+            .await
+            .unwrap_err(),
     ] {
         assert!(matches!(error, Error::Missing { .. }), "{error}");
-        assert!(error.to_string().contains("socorro queue create"), "{error}");
+        assert!(
+            error.to_string().contains("socorro queue create"),
+            "{error}"
+        );
     }
     moto.queue.create().await.unwrap();
     moto.queue.create().await.unwrap();
@@ -153,5 +159,9 @@ async fn depth_and_dead_letters_are_counted() {
     // Repeating it is no error, and no second letter.
     moto.queue.dead_letter(&received[0], &cause).await.unwrap();
     let depth = moto.queue.depth().await.unwrap().unwrap().standard;
-    assert_eq!((depth.waiting, depth.leased, depth.dead), (1, 1, 1), "{depth:?}");
+    assert_eq!(
+        (depth.waiting, depth.leased, depth.dead),
+        (1, 1, 1),
+        "{depth:?}"
+    );
 }

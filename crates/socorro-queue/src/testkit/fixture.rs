@@ -48,6 +48,8 @@ pub struct Capabilities {
     pub tells_depth: bool,
     /// `dead_letters` lists them.
     pub lists_dead_letters: bool,
+    /// Thousands of messages can be received within a lease: not from every server for tests.
+    pub quick: bool,
 }
 
 impl Capabilities {
@@ -61,6 +63,7 @@ impl Capabilities {
         takes_late_acks: true,
         tells_depth: true,
         lists_dead_letters: true,
+        quick: true,
     };
 
     /// Only what every backend must do.
@@ -73,5 +76,6 @@ impl Capabilities {
         takes_late_acks: false,
         tells_depth: false,
         lists_dead_letters: false,
+        quick: false,
     };
 }
