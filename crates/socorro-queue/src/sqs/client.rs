@@ -257,11 +257,12 @@ impl Client {
     /// About how much is in a lane. The service does not tell ages.
     pub(super) async fn depth(&self, lane: Lane) -> Result<LaneDepth, Error> {
         let [waiting, leased, delayed] = self.counts(lane.index()).await?;
-        let mut depth = LaneDepth::default();
-        depth.waiting = waiting;
-        depth.leased = leased;
-        depth.delayed = delayed;
-        Ok(depth)
+        Ok(LaneDepth {
+            waiting,
+            leased,
+            delayed,
+            ..LaneDepth::default()
+        })
     }
 
     /// About how many dead letters there are, of all lanes.
