@@ -142,8 +142,10 @@ impl<'a> Troublemaker<'a> {
             }
             Trouble::ClockJump => {
                 if let Some(clock) = self.clock {
-                    let jumps = [-86_400, -3600, -30, 0, 30, 3600, 86_400];
+                    let jumps = [-86_400, -3600, -30, 30, 3600, 86_400];
                     clock.set(processor, jumps[chance.usize(..jumps.len())])?;
+                    tokio::time::sleep(Duration::from_millis(chance.u64(500..4000))).await;
+                    clock.set(processor, 0)?;
                 }
             }
             Trouble::StorageDown => self.down(Part::Storage, chance).await,
