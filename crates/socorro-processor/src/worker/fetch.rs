@@ -43,6 +43,13 @@ pub(super) async fn fetch(
         storage.processed_crash(id),
     );
     let raw = raw.map_err(|error| Failure::storage(&error))?;
+    // The raw crash is stored last. What was asked for before it was seen may have been on its way
+    // still, and is there now.
+    let dumps = match dumps {
+        Ok(dumps) if dumps.missing.is_empty() => Ok(dumps),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => storage.dumps_to_dir(id, directory).await,
+    };
     let mut notes = Vec::new();
     let dumps = listed_dumps(dumps, &mut notes)?;
     let may_come_yet = failures.saturating_add(1) < options.not_found_attempts;

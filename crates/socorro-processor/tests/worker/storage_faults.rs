@@ -205,6 +205,23 @@ async fn a_raw_crash_that_comes_late_is_processed() {
     assert_eq!(scene.journal.saved(), [id]);
 }
 
+/// Everything is asked for at once, and what is stored last may be there when the rest was not yet.
+#[tokio::test(start_paused = true)]
+async fn dumps_that_arrive_while_a_crash_is_fetched_are_used() {
+    for step in [Operation::DumpNames, Operation::DumpToFile] {
+        let scene = Scene::memory();
+        let id = scene.submit().await;
+        let not_found = || Error::not_found("test", Subject::Storage);
+        scene.storage.flaky.fail(step, ..=1, not_found);
+        let summary = scene.drain().await;
+        assert_eq!((summary.processed, summary.given_back), (1, 0), "{step:?}");
+        let processed = scene.processed(&id).await.unwrap();
+        let sizes =
+            serde_json::json!({"upload_file_minidump": 4, "upload_file_minidump_browser": 7});
+        assert_eq!(processed.get("dumps"), Some(&sizes), "{step:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_damaged_raw_crash_is_dead_lettered_at_once() {
     let scene = Scene::memory();
