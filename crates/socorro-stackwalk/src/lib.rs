@@ -39,14 +39,13 @@
 //! * `http`: symbol servers.
 //! * `testkit`: comparison of stackwalk documents.
 
-#![forbid(unsafe_code)]
-
 mod annotations;
 mod dump;
 mod error;
 mod fence;
 mod in_process;
 mod json;
+mod map;
 mod metrics;
 mod report;
 mod symbols;
