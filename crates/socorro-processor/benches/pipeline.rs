@@ -43,6 +43,7 @@ impl Stackwalker for Prepared {
             exit_code: 0,
             output: stackwalk.map_or(WalkOutput::None, WalkOutput::Json),
             log: None,
+            symbolication: None,
         }
     }
 }

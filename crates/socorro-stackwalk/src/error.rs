@@ -148,6 +148,7 @@ impl From<WalkError> for WalkOutcome {
             exit_code: error.exit_code(),
             output: WalkOutput::None,
             log: error.log_line(),
+            symbolication: None,
         }
     }
 }

@@ -79,6 +79,9 @@ pub struct WalkOutcome {
     pub output: WalkOutput,
     /// What the walk had to complain about: `ERROR <name> - <explanation>`. May hold private data.
     pub log: Option<String>,
+    /// What became of the symbols, and why frames have no name. Not part of the reference's output: it goes into the
+    /// field `symbolication`.
+    pub symbolication: Option<Map<String, Value>>,
 }
 
 /// What a walk wrote.

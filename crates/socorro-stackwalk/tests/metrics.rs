@@ -20,6 +20,10 @@ struct Remote;
 
 #[async_trait]
 impl FetchSymbols for Remote {
+    fn place(&self) -> String {
+        "remote".to_owned()
+    }
+
     async fn fetch(
         &self,
         name: &SymbolName,

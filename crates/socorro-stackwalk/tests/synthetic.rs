@@ -336,6 +336,10 @@ struct Silent;
 
 #[async_trait]
 impl FetchSymbols for Silent {
+    fn place(&self) -> String {
+        "silent".to_owned()
+    }
+
     async fn fetch(
         &self,
         _: &SymbolName,
@@ -363,7 +367,8 @@ async fn a_walk_past_its_deadline_is_reported_as_killed() {
         WalkOutcome {
             exit_code: -9,
             output: WalkOutput::None,
-            log: None
+            log: None,
+            symbolication: None,
         }
     );
 }
@@ -374,6 +379,10 @@ struct Panicking;
 
 #[async_trait]
 impl FetchSymbols for Panicking {
+    fn place(&self) -> String {
+        "panicking".to_owned()
+    }
+
     async fn fetch(
         &self,
         _: &SymbolName,

@@ -84,6 +84,7 @@ impl Stackwalker for StandInStackwalker {
                 exit_code: 0,
                 output: WalkOutput::Json(json!({"status": "OK"})),
                 log: None,
+                symbolication: None,
             })
     }
 }
@@ -101,6 +102,7 @@ fn outcome(answer: &Map<String, Value>) -> WalkOutcome {
             (None, None) => WalkOutput::None,
         },
         log: text("log"),
+        symbolication: None,
     }
 }
 

@@ -204,6 +204,7 @@ mod tests {
                 exit_code: 1,
                 output: WalkOutput::None,
                 log: None,
+                symbolication: None,
             }
         }
     }

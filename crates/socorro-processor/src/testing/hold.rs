@@ -72,6 +72,7 @@ impl Stackwalker for Answers {
             exit_code: 0,
             output: self.0.clone(),
             log: None,
+            symbolication: None,
         }
     }
 }

@@ -52,6 +52,7 @@ impl Stackwalker for DeepStack {
                 json!({"status": "OK", "crashing_thread": {"frames": frames}}),
             ),
             log: None,
+            symbolication: None,
         }
     }
 }

@@ -45,6 +45,7 @@ impl Stackwalker for Walks {
             exit_code: 0,
             output: WalkOutput::Json(serde_json::json!({"status": "OK"})),
             log: None,
+            symbolication: None,
         }
     }
 

@@ -74,7 +74,7 @@ impl Job {
             reason: error.to_string(),
         })?;
         let symbols = CrashSymbols::new(
-            self.symbols,
+            Arc::new(self.symbols),
             self.cancelled.clone(),
             Arc::clone(&self.progress),
             self.settings.max_frames,

@@ -181,6 +181,7 @@ impl Stackwalker for InProcessStackwalker {
                 exit_code: WalkOutcome::GOOD,
                 output: WalkOutput::Json(stackwalk.into_json()),
                 log: None,
+                symbolication: None,
             },
             Err(error) => error.into(),
         }

@@ -101,7 +101,7 @@ impl SymbolFields {
             None => Self::default(),
             Some(SymbolLookup::Loaded(file)) => Self {
                 loaded: true,
-                url: file.url.clone(),
+                url: file.url().map(str::to_owned),
                 ..Self::default()
             },
             // A corrupt file was found and loaded; that it gave nothing is another matter.
@@ -110,7 +110,7 @@ impl SymbolFields {
                 corrupt: true,
                 ..Self::default()
             },
-            Some(SymbolLookup::Missing { .. }) => Self {
+            Some(SymbolLookup::Missing(_)) => Self {
                 missing: true,
                 ..Self::default()
             },

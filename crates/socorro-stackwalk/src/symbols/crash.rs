@@ -11,8 +11,8 @@ use minidump::Module;
 use minidump_unwind::SymbolProvider;
 use tracing::debug;
 
-use super::name::{ModuleName, SymbolName};
-use super::store::{SymbolLookup, SymbolStore};
+use super::lookup::{LookUpSymbols, ModuleSymbols, SymbolLookup};
+use super::name::ModuleName;
 use crate::in_process::{Cancelled, Progress};
 
 /// Answers one walk from the shared store, and records which symbols this walk asked for and what it got.
@@ -20,7 +20,7 @@ use crate::in_process::{Cancelled, Progress};
 /// The record is what the fields `loaded_symbols`, `missing_symbols` and so on are made from; keeping it per walk keeps
 /// them independent of what else the store was asked.
 pub(crate) struct CrashSymbols {
-    store: SymbolStore,
+    source: Arc<dyn LookUpSymbols>,
     cancelled: Cancelled,
     progress: Arc<Progress>,
     max_frames: u64,
@@ -30,25 +30,16 @@ pub(crate) struct CrashSymbols {
 /// Base address and size: what tells the modules of one minidump apart.
 type Place = (u64, u64);
 
-/// The symbols that this walk got for a module.
-#[derive(Debug)]
-pub(crate) struct ModuleSymbols {
-    /// What became of the search.
-    pub(crate) lookup: Arc<SymbolLookup>,
-    /// The name of the symbols, if the minidump did not tell it.
-    pub(crate) identified: Option<SymbolName>,
-}
-
 impl CrashSymbols {
-    /// Answers from `store` until the walk is cancelled or has `max_frames` frames.
+    /// Answers from `source` until the walk is cancelled or has `max_frames` frames.
     pub(crate) fn new(
-        store: SymbolStore,
+        source: Arc<dyn LookUpSymbols>,
         cancelled: Cancelled,
         progress: Arc<Progress>,
         max_frames: u64,
     ) -> Self {
         Self {
-            store,
+            source,
             cancelled,
             progress,
             max_frames,
@@ -69,12 +60,11 @@ impl CrashSymbols {
             return Arc::clone(known);
         }
         let name = ModuleName::of(module);
-        let (lookup, identified) = self.store.lookup_identified(&name).await;
-        debug!(code_file = name.code_file, ?lookup, "looked up symbols");
+        let symbols = self.source.look_up(&name).await;
+        debug!(code_file = name.code_file, ?symbols, "looked up symbols");
         // Two threads of the dump may have asked at once. They got the same answer unless the store changed its mind in
         // between; the first one counts, so that one walk sees one answer.
-        let symbols = Arc::new(ModuleSymbols { lookup, identified });
-        Arc::clone(self.lock().entry(place).or_insert(symbols))
+        Arc::clone(self.lock().entry(place).or_insert(Arc::new(symbols)))
     }
 
     /// Never returns once the walk is cancelled: the walk is then dropped where it waits.
@@ -111,7 +101,7 @@ impl SymbolProvider for CrashSymbols {
                 file.fill_symbol(module, frame);
                 Ok(())
             }
-            SymbolLookup::Corrupt { .. } | SymbolLookup::Missing { .. } => Err(FillSymbolError {}),
+            SymbolLookup::Corrupt { .. } | SymbolLookup::Missing(_) => Err(FillSymbolError {}),
         }
     }
 
@@ -126,7 +116,7 @@ impl SymbolProvider for CrashSymbols {
         }
         match &*self.symbols(module).await.lookup {
             SymbolLookup::Loaded(file) => file.walk_frame(module, walker),
-            SymbolLookup::Corrupt { .. } | SymbolLookup::Missing { .. } => None,
+            SymbolLookup::Corrupt { .. } | SymbolLookup::Missing(_) => None,
         }
     }
 

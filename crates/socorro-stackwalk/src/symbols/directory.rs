@@ -61,6 +61,10 @@ impl FetchSymbols for DirectorySource {
         }
     }
 
+    fn place(&self) -> String {
+        self.root.display().to_string()
+    }
+
     fn is_local(&self) -> bool {
         true
     }

@@ -3,7 +3,8 @@
 //! | layer | life | task |
 //! |---|---|---|
 //! | [`SymbolSource`] | program | knows where the bytes of a symbol file lie |
-//! | [`SymbolStore`] | program, shared by all walks | fetches and parses each file once, keeps it within a bound, remembers misses |
+//! | [`SymbolStore`] | program, shared by all walks | fetches and indexes each file once, keeps it within a bound, remembers misses |
+//! | [`SymbolIndex`] | shared by all walks | answers look-ups in one symbol file |
 //! | `CrashSymbols` | one walk | answers the walk from the store and records what *this* crash looked up |
 
 mod cache;
@@ -12,6 +13,8 @@ mod directory;
 mod error;
 #[cfg(feature = "http")]
 mod http;
+mod index;
+mod lookup;
 mod lru;
 mod name;
 mod parse;
@@ -20,9 +23,12 @@ mod store;
 
 #[cfg(feature = "http")]
 pub use self::http::{HttpOptions, HttpSource};
-pub(crate) use crash::{CrashSymbols, ModuleSymbols};
+pub(crate) use crash::CrashSymbols;
 pub use directory::DirectorySource;
 pub use error::SymbolError;
+pub use index::{CorruptSymbols, IndexError, SymbolIndex};
+pub(crate) use lookup::ModuleSymbols;
+pub use lookup::{MissingSymbols, SymbolLookup};
 pub use name::{CodeName, ModuleName, SymbolName};
 pub use source::{FetchSymbols, FoundSymbols, SymbolContent, SymbolSource};
-pub use store::{SymbolLookup, SymbolStore, SymbolStoreBuilder};
+pub use store::{SymbolStore, SymbolStoreBuilder};

@@ -41,6 +41,9 @@ pub trait FetchSymbols: fmt::Debug + Send + Sync {
         Ok(None)
     }
 
+    /// Names the place for people: the path of a directory, a URL without user name, password and query.
+    fn place(&self) -> String;
+
     /// Whether it costs next to nothing to ask again. Misses of such sources are not remembered beyond one walk, so
     /// that symbols made in the meantime are found.
     fn is_local(&self) -> bool {

@@ -302,6 +302,7 @@ mod tests {
             exit_code: 0,
             output: WalkOutput::Json(json!({"status": "OK"})),
             log: None,
+            symbolication: None,
         }
     }
 
@@ -345,6 +346,7 @@ mod tests {
             exit_code: 1,
             output: WalkOutput::None,
             log: Some("ERROR MissingThreadList - Error processing dump: …".to_owned()),
+            symbolication: None,
         };
         let crash = walked(&[("upload_file_minidump", 4)], outcome).await;
         assert_eq!(

@@ -206,6 +206,10 @@ impl FetchSymbols for HttpSource {
         }))
     }
 
+    fn place(&self) -> String {
+        url::shown(&self.base)
+    }
+
     async fn identify(&self, code: &CodeName) -> Result<Option<SymbolName>, SymbolError> {
         let url = url::of_code(&self.base, code);
         let mut attempts = request::Attempts::new(&self.options, &url);
