@@ -9,4 +9,5 @@
 )]
 
 pub mod corpus;
+pub mod machine;
 pub mod synthetic;
