@@ -2,11 +2,12 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bytes::Bytes;
 
 use crate::error::WalkError;
+use crate::map::map;
 use crate::walker::DumpSource;
 
 /// A [`DumpSource`] that may move to another thread.
@@ -25,33 +26,42 @@ impl From<DumpSource<'_>> for OwnedDump {
     }
 }
 
-/// Reads the whole minidump.
-///
-/// Files are read rather than mapped: a file that shrinks under a mapping ends the process.
-pub(crate) fn load(dump: OwnedDump, limit: u64) -> Result<Bytes, WalkError> {
-    match dump {
-        OwnedDump::Bytes(bytes) => {
-            let size = bytes.len() as u64;
-            if size > limit {
-                return Err(WalkError::TooLarge { size, limit });
-            }
-            Ok(bytes)
-        }
-        OwnedDump::Path(path) => read_file(&path, limit),
-    }
+/// The bytes of a minidump.
+#[derive(Debug)]
+pub(crate) struct LoadedDump {
+    pub(super) bytes: Bytes,
+    /// The file of which they are a mapping.
+    pub(super) mapped: Option<(PathBuf, File)>,
 }
 
-fn read_file(path: &Path, limit: u64) -> Result<Bytes, WalkError> {
+/// Gets hold of the bytes. Those of a file are mapped, not read: what the walk does not look at costs no memory.
+///
+/// What cannot be mapped, as a pipe, is read.
+pub(crate) fn load(dump: OwnedDump, limit: u64) -> Result<LoadedDump, WalkError> {
+    let loaded = match dump {
+        OwnedDump::Bytes(bytes) => LoadedDump {
+            bytes,
+            mapped: None,
+        },
+        OwnedDump::Path(path) => load_file(path, limit)?,
+    };
+    // Pipes and growing files have no honest length, so the bytes are looked at.
+    let size = loaded.bytes.len() as u64;
+    if size > limit {
+        return Err(WalkError::TooLarge { size, limit });
+    }
+    Ok(loaded)
+}
+
+fn load_file(path: PathBuf, limit: u64) -> Result<LoadedDump, WalkError> {
     let failed = |source| WalkError::File {
-        path: path.to_owned(),
+        path: path.clone(),
         source,
     };
-    let file = File::open(path).map_err(failed)?;
+    let file = File::open(&path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
     if metadata.is_dir() {
-        return Err(WalkError::Directory {
-            path: path.to_owned(),
-        });
+        return Err(WalkError::Directory { path });
     }
     if metadata.len() > limit {
         return Err(WalkError::TooLarge {
@@ -59,20 +69,25 @@ fn read_file(path: &Path, limit: u64) -> Result<Bytes, WalkError> {
             limit,
         });
     }
-    // Pipes and growing files have no honest length, so the read itself is bounded too.
-    let mut bytes = Vec::new();
-    let read = file
-        .take(limit.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(failed)? as u64;
-    if read > limit {
-        return Err(WalkError::TooLarge { size: read, limit });
+    if metadata.is_file() {
+        let bytes = map(&file).map_err(failed)?;
+        let mapped = Some((path, file));
+        return Ok(LoadedDump { bytes, mapped });
     }
-    Ok(bytes.into())
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    Ok(LoadedDump {
+        bytes: bytes.into(),
+        mapped: None,
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -87,7 +102,7 @@ mod tests {
             Err(WalkError::Directory { .. })
         ));
         std::fs::write(&path, b"MDMP").unwrap();
-        assert_eq!(load_path(&path).unwrap(), &b"MDMP"[..]);
+        assert_eq!(load_path(&path).unwrap().bytes, &b"MDMP"[..]);
         std::fs::write(&path, b"MDMP!").unwrap();
         assert!(matches!(
             load_path(&path),

@@ -23,11 +23,11 @@ mod store;
 
 #[cfg(feature = "http")]
 pub use self::http::{HttpOptions, HttpSource};
-pub(crate) use crash::CrashSymbols;
+pub(crate) use crash::{CrashSymbols, LookedUpSymbols};
 pub use directory::DirectorySource;
 pub use error::SymbolError;
 pub use index::{CorruptSymbols, IndexError, SymbolIndex};
-pub(crate) use lookup::ModuleSymbols;
+pub(crate) use lookup::{LookUpSymbols, ModuleSymbols};
 pub use lookup::{MissingSymbols, SymbolLookup};
 pub use name::{CodeName, ModuleName, SymbolName};
 pub use source::{FetchSymbols, FoundSymbols, SymbolContent, SymbolSource};
