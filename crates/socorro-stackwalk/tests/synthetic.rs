@@ -11,9 +11,9 @@ use async_trait::async_trait;
 use common::synthetic::{Crash, HANDLE_DATA, symbols, write_symbols};
 use serde_json::{Map, Value, json};
 use socorro_stackwalk::{
-    FetchSymbols, FoundSymbols, InProcessStackwalker, ModuleName, Stackwalk, Stackwalker,
-    SymbolError, SymbolName, SymbolSource, SymbolStatus, SymbolStore, WalkError, WalkOutcome,
-    WalkOutput, WalkRequest,
+    FetchSymbols, FoundSymbols, InProcessStackwalker, Stackwalk, Stackwalker, SymbolError,
+    SymbolRequest, SymbolSource, SymbolStatus, SymbolStore, WalkError, WalkOutcome, WalkOutput,
+    WalkRequest,
 };
 use tempfile::TempDir;
 
@@ -340,11 +340,7 @@ impl FetchSymbols for Silent {
         "silent".to_owned()
     }
 
-    async fn fetch(
-        &self,
-        _: &SymbolName,
-        _: &ModuleName,
-    ) -> Result<Option<FoundSymbols>, SymbolError> {
+    async fn fetch(&self, _: &SymbolRequest<'_>) -> Result<Option<FoundSymbols>, SymbolError> {
         std::future::pending().await
     }
 }
@@ -383,11 +379,7 @@ impl FetchSymbols for Panicking {
         "panicking".to_owned()
     }
 
-    async fn fetch(
-        &self,
-        _: &SymbolName,
-        _: &ModuleName,
-    ) -> Result<Option<FoundSymbols>, SymbolError> {
+    async fn fetch(&self, _: &SymbolRequest<'_>) -> Result<Option<FoundSymbols>, SymbolError> {
         panic!("on purpose")
     }
 }

@@ -10,25 +10,33 @@
 mod cache;
 mod crash;
 mod directory;
+mod download;
 mod error;
 #[cfg(feature = "http")]
 mod http;
 mod index;
 mod lookup;
 mod lru;
+mod memory;
 mod name;
-mod parse;
+#[cfg(feature = "object-store")]
+mod object;
+mod open;
 mod source;
 mod store;
 
 #[cfg(feature = "http")]
 pub use self::http::{HttpOptions, HttpSource};
+pub use cache::{CacheOptions, CacheStatus, Pruned, SymbolCache, Verified};
 pub(crate) use crash::CrashSymbols;
 pub use directory::DirectorySource;
+pub use download::{Download, Downloaded};
 pub use error::SymbolError;
 pub use index::{CorruptSymbols, IndexError, SymbolIndex};
 pub(crate) use lookup::ModuleSymbols;
 pub use lookup::{MissingSymbols, SymbolLookup};
 pub use name::{CodeName, ModuleName, SymbolName};
-pub use source::{FetchSymbols, FoundSymbols, SymbolContent, SymbolSource};
+#[cfg(feature = "object-store")]
+pub use object::ObjectSource;
+pub use source::{FetchSymbols, FoundSymbols, SymbolContent, SymbolRequest, SymbolSource};
 pub use store::{SymbolStore, SymbolStoreBuilder};
