@@ -49,6 +49,7 @@ mod in_process;
 mod json;
 mod map;
 mod metrics;
+mod modules;
 mod report;
 mod symbols;
 #[cfg(feature = "testkit")]
@@ -59,14 +60,16 @@ mod walker;
 pub use error::WalkError;
 pub use in_process::InProcessStackwalker;
 pub use metrics::METRICS;
+pub use modules::modules;
 pub use report::{Frame, ModuleReport, Stackwalk, SymbolStatus, Thread};
 #[cfg(feature = "object-store")]
 pub use symbols::ObjectSource;
 pub use symbols::{
-    CacheOptions, CacheStatus, CodeName, CorruptSymbols, DirectorySource, Download, Downloaded,
-    FetchSymbols, FoundSymbols, IndexError, MissingSymbols, ModuleName, Pruned, SymbolCache,
-    SymbolContent, SymbolError, SymbolIndex, SymbolLookup, SymbolName, SymbolRequest, SymbolSource,
-    SymbolStore, SymbolStoreBuilder, Verified,
+    AddressSymbols, CacheOptions, CacheStatus, CodeName, CorruptSymbols, DirectorySource, Download,
+    Downloaded, FetchSymbols, FoundSymbols, IndexError, InlinedFunction, MissingSymbols,
+    ModuleName, Pruned, SymbolCache, SymbolContent, SymbolError, SymbolFile, SymbolIndex,
+    SymbolLookup, SymbolName, SymbolRecords, SymbolRequest, SymbolSource, SymbolStore,
+    SymbolStoreBuilder, Verified,
 };
 #[cfg(feature = "http")]
 pub use symbols::{HttpOptions, HttpSource};

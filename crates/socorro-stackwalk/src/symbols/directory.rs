@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use debugid::DebugId;
 
 use super::error::SymbolError;
+use super::file::SymbolFile;
 use super::name::SymbolName;
 use super::source::{FetchSymbols, FoundSymbols, SymbolContent, SymbolRequest};
 
@@ -83,6 +84,31 @@ impl FetchSymbols for DirectorySource {
 
     fn is_local(&self) -> bool {
         true
+    }
+}
+
+impl DirectorySource {
+    /// Puts a symbol file where it will be found, and gives back where that is. It appears there as a whole.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn put(&self, file: &SymbolFile) -> Result<PathBuf, SymbolError> {
+        let path = path_in(&self.root, file.name());
+        let unfinished = path.with_added_extension(format!("{}.tmp", std::process::id()));
+        let directory = path.parent().unwrap_or(&self.root);
+        let written = std::fs::create_dir_all(directory)
+            .and_then(|()| std::fs::write(&unfinished, file.text()))
+            .and_then(|()| std::fs::rename(&unfinished, &path));
+        written.map_err(|source| {
+            // Whatever there is of it is of no use.
+            let _ = std::fs::remove_file(&unfinished);
+            SymbolError::Io {
+                path: path.clone(),
+                source,
+            }
+        })?;
+        Ok(path)
     }
 }
 

@@ -7,11 +7,13 @@
 //! | [`SymbolIndex`] | shared by all walks | answers look-ups in one symbol file |
 //! | `CrashSymbols` | one walk | answers the walk from the store and records what *this* crash looked up |
 
+mod address;
 mod cache;
 mod crash;
 mod directory;
 mod download;
 mod error;
+mod file;
 #[cfg(feature = "http")]
 mod http;
 mod index;
@@ -27,11 +29,13 @@ mod store;
 
 #[cfg(feature = "http")]
 pub use self::http::{HttpOptions, HttpSource};
+pub use address::{AddressSymbols, InlinedFunction};
 pub use cache::{CacheOptions, CacheStatus, Pruned, SymbolCache, Verified};
 pub(crate) use crash::CrashSymbols;
 pub use directory::DirectorySource;
 pub use download::{Download, Downloaded};
 pub use error::SymbolError;
+pub use file::{SymbolFile, SymbolRecords};
 pub use index::{CorruptSymbols, IndexError, SymbolIndex};
 pub(crate) use lookup::ModuleSymbols;
 pub use lookup::{MissingSymbols, SymbolLookup};
