@@ -29,7 +29,8 @@
 //! * [`InProcessStackwalker`]: walks on a thread of its own, behind a panic fence, with a deadline that leaves a partial
 //!   result, after minidumps that would harm their reader were disarmed.
 //! * [`SymbolStore`]: symbols shared by all walks, fetched and parsed once, within a memory bound, from
-//!   [`SymbolSource`]s: directories, symbol servers, or [one's own](FetchSymbols).
+//!   [`SymbolSource`]s: directories, symbol servers, buckets, or [one's own](FetchSymbols).
+//! * [`SymbolCache`]: the same on disk, within bounds, shared by all processes of a machine.
 //! * [`Walked`], [`Stackwalk`], [`TextReport`]: the result as it is written, for programs, and for people.
 //!
 //! # Features
@@ -37,6 +38,7 @@
 //! * `disasm` (default): disassembles the crashing instruction of amd64 dumps, for the fields `instruction`,
 //!   `memory_accesses`, `possible_bit_flips` and others.
 //! * `http`: symbol servers.
+//! * `object-store`: symbols in buckets and other object stores.
 //! * `testkit`: comparison of stackwalk documents.
 
 mod annotations;
@@ -47,6 +49,7 @@ mod in_process;
 mod json;
 mod map;
 mod metrics;
+mod modules;
 mod report;
 mod symbols;
 #[cfg(feature = "testkit")]
@@ -58,11 +61,16 @@ mod walker;
 pub use error::WalkError;
 pub use in_process::InProcessStackwalker;
 pub use metrics::METRICS;
+pub use modules::modules;
 pub use report::{Frame, ModuleReport, Stackwalk, SymbolStatus, Thread};
+#[cfg(feature = "object-store")]
+pub use symbols::ObjectSource;
 pub use symbols::{
-    CodeName, CorruptSymbols, DirectorySource, FetchSymbols, FoundSymbols, IndexError,
-    MissingSymbols, ModuleName, SymbolContent, SymbolError, SymbolIndex, SymbolLookup, SymbolName,
-    SymbolSource, SymbolStore, SymbolStoreBuilder,
+    AddressSymbols, CacheOptions, CacheStatus, CodeName, CorruptSymbols, DirectorySource, Download,
+    Downloaded, FetchSymbols, FoundSymbols, IndexError, InlinedFunction, MissingSymbols,
+    ModuleName, Pruned, SymbolCache, SymbolContent, SymbolError, SymbolFile, SymbolIndex,
+    SymbolLookup, SymbolName, SymbolRecords, SymbolRequest, SymbolSource, SymbolStore,
+    SymbolStoreBuilder, Verified,
 };
 #[cfg(feature = "http")]
 pub use symbols::{HttpOptions, HttpSource};

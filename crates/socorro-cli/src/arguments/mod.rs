@@ -8,6 +8,7 @@ mod rulesets;
 mod signature;
 mod stackwalk;
 mod storage;
+mod symbols;
 pub(crate) mod values;
 
 use std::{env, ffi::OsString, path::PathBuf};
@@ -31,10 +32,11 @@ pub(crate) use rulesets::{RulesetArguments, check_version_service};
 #[cfg(unix)]
 pub(crate) use signature::warn_of_empty_lists;
 pub(crate) use signature::{Grouping, SignatureArguments, generator};
-pub(crate) use stackwalk::{WalkArguments, check_symbols};
+pub(crate) use stackwalk::WalkArguments;
 pub(crate) use storage::{
     StorageArguments, check_address as check_storage_address, open as open_storage,
 };
+pub(crate) use symbols::{CacheArguments, SymbolArguments, check_symbols, source as symbol_source};
 
 const EXAMPLES: &str = "\
 Examples:

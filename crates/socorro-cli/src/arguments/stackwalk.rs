@@ -1,26 +1,18 @@
 //! How minidumps are walked.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::time::Duration;
 
-use clap::{ArgAction, Args};
-use socorro_stackwalk::{InProcessStackwalker, SymbolSource, SymbolStore};
+use clap::Args;
+use socorro_stackwalk::InProcessStackwalker;
 
-use super::values;
+use super::{SymbolArguments, values};
 use crate::{failure::Failure, input::Limit};
 
 /// How minidumps are walked.
 #[derive(Debug, Args)]
 pub(crate) struct WalkArguments {
-    /// Where symbols are: a directory that holds NAME/ID/NAME.sym, or the URL of a symbol server.
-    /// May be repeated, or name several with commas between; they are asked in this order
-    #[arg(long, value_name = "DIR|URL", env = "STACKWALKER_SYMBOLS_URLS", hide_env_values = true, action = ArgAction::Append)]
-    symbols: Vec<String>,
-    /// Keep symbol files from servers in this directory
-    #[arg(long, value_name = "DIR", env = "SYMBOLS_CACHE_PATH")]
-    symbols_cache: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) symbols: SymbolArguments,
     /// Give up walking a minidump after this time, loading of symbols included
     #[arg(long, value_name = "TIME", env = "STACKWALKER_KILL_TIMEOUT", default_value = "2m", value_parser = values::duration)]
     deadline: Duration,
@@ -30,11 +22,6 @@ pub(crate) struct WalkArguments {
 }
 
 impl WalkArguments {
-    /// Where symbol files from servers are kept.
-    pub(crate) fn symbols_cache(&self) -> Option<&Path> {
-        self.symbols_cache.as_deref()
-    }
-
     /// How large a minidump may be.
     pub(crate) fn limit(&self) -> Limit {
         Limit {
@@ -43,114 +30,18 @@ impl WalkArguments {
         }
     }
 
-    /// The places for symbols, in the order in which they are asked.
-    pub(crate) fn places(&self) -> Vec<&str> {
-        self.symbols
-            .iter()
-            .flat_map(|places| places_in(places))
-            .collect()
-    }
-
-    /// Where symbol files from servers are kept, if they are.
-    pub(crate) fn cache(&self) -> Option<&Path> {
-        self.symbols_cache.as_deref()
-    }
-
     /// The walker, with its symbols.
     ///
     /// # Errors
     ///
-    /// When a place for symbols cannot be used.
+    /// When a place for symbols, or the directory named for their cache, cannot be used.
     pub(crate) fn walker(&self) -> Result<InProcessStackwalker, Failure> {
-        let sources = self
-            .places()
-            .into_iter()
-            .map(|place| self.source(place))
-            .collect::<Result<Vec<_>, _>>()?;
-        if sources.is_empty() {
+        if self.symbols.places().is_empty() {
             tracing::info!("no symbols: functions stay unnamed; --symbols says where they are");
         }
         Ok(InProcessStackwalker::new()
-            .symbols(SymbolStore::new(sources))
+            .symbols(self.symbols.store()?)
             .deadline(self.deadline)
             .max_dump_size(self.max_dump_size))
-    }
-
-    #[cfg(feature = "http-symbols")]
-    fn source(&self, place: &str) -> Result<SymbolSource, Failure> {
-        use socorro_stackwalk::{HttpOptions, HttpSource};
-
-        if !is_url(place) {
-            return Ok(SymbolSource::parse(place)?);
-        }
-        let options = HttpOptions {
-            cache_directory: self.symbols_cache.clone(),
-            ..HttpOptions::default()
-        };
-        Ok(SymbolSource::custom(HttpSource::new(place, options)?))
-    }
-
-    #[cfg(not(feature = "http-symbols"))]
-    fn source(&self, place: &str) -> Result<SymbolSource, Failure> {
-        if self.symbols_cache.is_some() {
-            tracing::debug!("--symbols-cache is for symbol servers, which this program lacks");
-        }
-        Ok(SymbolSource::parse(place)?)
-    }
-}
-
-/// Looks at places for symbols without asking any server.
-///
-/// # Errors
-///
-/// When one of them cannot be used.
-pub(crate) fn check_symbols(places: &str) -> Result<(), Failure> {
-    for place in places_in(places) {
-        #[cfg(feature = "http-symbols")]
-        if is_url(place) {
-            let options = socorro_stackwalk::HttpOptions::default();
-            socorro_stackwalk::HttpSource::new(place, options)?;
-            continue;
-        }
-        SymbolSource::parse(place)?;
-    }
-    Ok(())
-}
-
-#[cfg(any(test, feature = "http-symbols"))]
-fn is_url(place: &str) -> bool {
-    place.split_once("://").is_some_and(|(scheme, _)| {
-        scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
-    })
-}
-
-/// The places in a comma-separated list; a directory may have commas in its name.
-fn places_in(text: &str) -> Vec<&str> {
-    if Path::new(text).exists() {
-        return vec![text];
-    }
-    let places = text.split(',').map(str::trim);
-    places.filter(|place| !place.is_empty()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_are_separated_by_commas_unless_a_directory_has_one() {
-        let directory = tempfile::tempdir().unwrap();
-        let with_comma = directory.path().join("a,b");
-        std::fs::create_dir(&with_comma).unwrap();
-        let with_comma = with_comma.to_str().unwrap();
-        assert_eq!(places_in(with_comma), [with_comma]);
-        assert_eq!(places_in("https://a, /no/b,,"), ["https://a", "/no/b"]);
-    }
-
-    #[test]
-    fn only_http_makes_a_symbol_server() {
-        assert!(is_url("HTTPS://symbols.example.org/"));
-        assert!(!is_url("file:///symbols"));
-        assert!(!is_url("./symbols"));
     }
 }
