@@ -48,6 +48,7 @@ mod json;
 mod map;
 mod metrics;
 mod report;
+mod symbolication;
 mod symbols;
 #[cfg(feature = "testkit")]
 pub mod testkit;
