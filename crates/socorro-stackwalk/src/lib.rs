@@ -51,6 +51,7 @@ mod map;
 mod metrics;
 mod modules;
 mod report;
+mod symbolication;
 mod symbols;
 #[cfg(feature = "testkit")]
 pub mod testkit;

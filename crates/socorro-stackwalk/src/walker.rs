@@ -119,11 +119,12 @@ impl From<&Walked> for WalkOutcome {
         let log = walked
             .partial()
             .map(|partial| format!("{level} {} - {partial}", partial.name()));
+        let mut stackwalk = walked.to_stackwalk();
         Self {
             exit_code,
-            output: WalkOutput::Json(walked.to_stackwalk().into_json()),
+            symbolication: stackwalk.take_symbolication(),
+            output: WalkOutput::Json(stackwalk.into_json()),
             log,
-            symbolication: None,
         }
     }
 }

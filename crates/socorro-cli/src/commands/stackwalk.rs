@@ -1,10 +1,10 @@
 //! `socorro stackwalk`: the report for one crash on a laptop.
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use clap::Args;
-use socorro_core::{Dump, json::Form};
-use socorro_stackwalk::{DumpSource, TextReport, WalkError};
+use socorro_core::Dump;
+use socorro_stackwalk::{DumpSource, Partial, TextReport, WalkError, Walked};
 
 use crate::{
     arguments::WalkArguments,
@@ -20,6 +20,7 @@ Examples:
   socorro stackwalk crash.dmp --symbols ./symbols --all-threads
   socorro stackwalk crash.dmp --symbols https://symbols.mozilla.org/ --symbols-cache ./cache
   xzcat crash.dmp.xz | socorro stackwalk - --json --pretty
+  socorro stackwalk crash.dmp --symbols ./symbols --json --symbolication | jq .causes
 
 Symbols lie as NAME/ID/NAME.sym, with NAME and ID of the MODULE line in them, as
 `dump_syms --store DIR` writes them.";
@@ -36,12 +37,16 @@ pub(crate) struct StackwalkArguments {
     /// Crash annotations that came with the minidump: a JSON object
     #[arg(long, value_name = "FILE")]
     annotations: Option<PathBuf>,
-    /// Print JSON, as the field json_dump of a processed crash has it
+    /// Print JSON as minidump-stackwalk does; the field json_dump of a processed crash holds the same
     #[arg(long)]
     json: bool,
     /// Indent the JSON
     #[arg(long, requires = "json")]
     pretty: bool,
+    /// With --json: print which frames have no function name and why, as the field symbolication of a
+    /// processed crash has it, in place of the stackwalk
+    #[arg(long, requires = "json")]
+    symbolication: bool,
     /// Show all frames of all threads, not only those of the thread that crashed
     #[arg(long, conflicts_with = "json")]
     all_threads: bool,
@@ -58,25 +63,61 @@ pub(crate) async fn run(
         Dump::Bytes(bytes) => DumpSource::Bytes(bytes.clone()),
         Dump::File { path, .. } => DumpSource::Path(path),
     };
-    let stackwalk = walker
-        .stackwalk(source, annotations.as_map())
+    let walked = walker
+        .walked(source, annotations.as_map())
         .await
         .map_err(|error| failure(arguments, &error))?;
     if arguments.json {
-        let form = if arguments.pretty {
-            Form::Pretty
-        } else {
-            Form::Processor
-        };
-        output.json(stackwalk.document(), form)?;
+        print_json(&walked, arguments, output)?;
     } else {
+        let stackwalk = walked.to_stackwalk();
         let report = TextReport::new(stackwalk.document())
+            .symbolication(stackwalk.symbolication())
             .all_threads(arguments.all_threads)
             .color(output.color());
         output.bytes(report.to_string().as_bytes())?;
     }
-    Ok(Exit::Success)
+    match walked.partial() {
+        Some(partial) => Err(incomplete(arguments, partial)),
+        None => Ok(Exit::Success),
+    }
 }
+
+/// Prints the document in the very form of the reference program, or the report on symbols.
+fn print_json(
+    walked: &Walked,
+    arguments: &StackwalkArguments,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let mut text = Vec::new();
+    let written = match (arguments.symbolication, arguments.pretty) {
+        (false, false) => walked.write_json(&mut text),
+        (false, true) => pretty(&mut text, &walked.document()),
+        (true, false) => {
+            serde_json::to_writer(&mut text, &walked.symbolication()).map_err(io::Error::from)
+        }
+        (true, true) => pretty(&mut text, &walked.symbolication()),
+    };
+    written.map_err(|error| Failure::because("cannot write JSON", &error))?;
+    text.push(b'\n');
+    output.bytes(&text)
+}
+
+fn pretty(text: &mut Vec<u8>, value: &impl serde::Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(text, value).map_err(io::Error::from)
+}
+
+/// The result that was printed is not the one that was hoped for.
+fn incomplete(arguments: &StackwalkArguments, partial: &Partial) -> Failure {
+    let file = input::name(&arguments.dump);
+    let failure = Failure::new(format!("minidump {file} was walked in part: {partial}"));
+    match partial {
+        Partial::DeadlinePassed { .. } => failure.hint(SLOW),
+        _ => failure,
+    }
+}
+
+const SLOW: &str = "--deadline sets how long it may take; slow symbol servers are a common cause";
 
 /// Names the file, which the walker knows as bytes only.
 fn failure(arguments: &StackwalkArguments, error: &WalkError) -> Failure {
@@ -96,9 +137,7 @@ fn failure(arguments: &StackwalkArguments, error: &WalkError) -> Failure {
             .hint("--max-dump-size sets the limit");
         }
         WalkError::DeadlinePassed { .. } => {
-            return Failure::because(format_args!("cannot walk minidump {file}"), error).hint(
-                "--deadline sets how long it may take; slow symbol servers are a common cause",
-            );
+            return Failure::because(format_args!("cannot walk minidump {file}"), error).hint(SLOW);
         }
         _ => return Failure::because(format_args!("cannot walk minidump {file}"), error),
     };

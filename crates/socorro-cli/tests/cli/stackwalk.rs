@@ -48,6 +48,70 @@ fn json_is_one_line_or_indented() {
 }
 
 #[test]
+fn json_is_that_of_the_reference_to_the_byte() {
+    let site = Site::new();
+    let walk = run([
+        "stackwalk",
+        &site.file("crash.dmp"),
+        "--json",
+        "--symbols",
+        &site.file("symbols"),
+    ]);
+    let walk = walk.succeeds();
+    assert!(
+        walk.stdout
+            .starts_with(r#"{"crash_info":{"address":"0x0000000000000000","adjusted_address":"#),
+        "{walk:?}"
+    );
+    assert_eq!(walk.stdout, format!("{}\n", walk.json()));
+}
+
+#[test]
+fn frames_without_a_name_say_why() {
+    let site = Site::new();
+    let dump = site.file("crash.dmp");
+    run(["stackwalk", &dump]).succeeds().prints(&[
+        "(context; symbols not found)",
+        "Unnamed frames",
+        "0 of 2 frames have names. 1 of 1 modules on the stacks lack symbols",
+        "this one would name up to 100 % of the unnamed frames: app.",
+    ]);
+    let report = run(["stackwalk", &dump, "--json", "--symbolication"]).succeeds();
+    assert_eq!(report.lines().len(), 1);
+    assert_eq!(report.json()["causes"][0]["reason"], "not_found");
+    run(["stackwalk", &dump, "--symbolication"]).fails(2, &["--json"]);
+    run([
+        "stackwalk",
+        &dump,
+        "--symbols",
+        &site.file("symbols"),
+        "--json",
+        "--pretty",
+        "--symbolication",
+    ])
+    .succeeds()
+    .prints(&["\"named\": 2", "\"causes\": []"]);
+}
+
+#[test]
+fn the_ends_of_a_stack_will_do() {
+    let site = Site::new();
+    let walk = |frames: &str| {
+        run([
+            "stackwalk",
+            &site.file("crash.dmp"),
+            "--json",
+            "--frames",
+            frames,
+        ])
+    };
+    let walked = walk("1").succeeds().json();
+    assert_eq!(walked["threads"][0]["frame_count"], 2);
+    assert_eq!(walked["threads"][0]["frames"].as_array().unwrap().len(), 1);
+    walk("0").fails(2, &["--frames"]);
+}
+
+#[test]
 fn standard_input_will_do() {
     let site = Site::new();
     let symbols = site.file("symbols");
@@ -195,7 +259,16 @@ fn a_passed_deadline_is_told_with_the_way_out() {
         "--deadline",
         "50ms",
     ])
-    .fails(1, &["crash.dmp", "deadline of 0.05 s", "--deadline"]);
+    .fails(
+        1,
+        &[
+            "crash.dmp",
+            "walked in part",
+            "deadline of 0.05 s",
+            "--deadline",
+        ],
+    )
+    .prints(&["SIGSEGV / SEGV_MAPERR", "(context; symbols not looked up)"]);
 }
 
 #[test]

@@ -16,12 +16,13 @@ use crate::{
 /// How many line breaks a log may have before only its end is kept.
 const LOG_LINES: usize = 10;
 /// What a stackwalk writes; cleared before a new one.
-const FIELDS: [&str; 5] = [
+const FIELDS: [&str; 6] = [
     "json_dump",
     "mdsw_return_code",
     "mdsw_status_string",
     "stackwalk_version",
     "mdsw_stderr",
+    "symbolication",
 ];
 
 /// The status of a minidump that is not walked because its crash is in safe mode.
@@ -33,6 +34,9 @@ pub(crate) const NOT_WALKED: &str = "SkippedAfterWorkerDeaths";
 /// further minidumps go below their names, which `additional_minidumps` lists. A minidump that
 /// cannot be walked is a result too: the status says why. So is one that is not walked because the
 /// crash is in safe mode. Source: Socorro `MinidumpStackwalkRule`.
+///
+/// Unlike upstream's, a walk that ran out of time leaves what it found until then, and every walk
+/// tells in `symbolication` why frames have no name.
 #[derive(Debug, Clone)]
 pub struct MinidumpStackwalk {
     stackwalker: Arc<dyn Stackwalker>,
@@ -98,6 +102,7 @@ impl AsyncRule for MinidumpStackwalk {
                 Item::Field("success"),
                 Item::Field("stackwalk_version"),
                 Item::Field("mdsw_stderr"),
+                Item::Field("symbolication"),
                 Item::FurtherMinidumps,
             ],
         }
@@ -157,7 +162,10 @@ fn describe(
     version: &str,
 ) -> Map<String, Value> {
     let code = outcome.exit_code;
-    let output = if code == 0 {
+    // Of a walk that failed there is no output, or none to be trusted; one that ran out of time and
+    // yet has a document left it on purpose.
+    let is_partial = code == WalkOutcome::KILLED && matches!(outcome.output, WalkOutput::Json(_));
+    let output = if code == WalkOutcome::GOOD || is_partial {
         parsed(crash, outcome.output)
     } else {
         Map::new()
@@ -167,7 +175,7 @@ fn describe(
         .and_then(Value::as_str)
         .unwrap_or("unknown error")
         .to_owned();
-    let success = status == "OK";
+    let success = status == "OK" && code == 0;
     if code != 0 || !success {
         crash.note(match code {
             -6 => "MinidumpStackwalkRule: minidump-stackwalk: timeout (SIGABRT)".to_owned(),
@@ -199,6 +207,9 @@ fn describe(
         ("mdsw_stderr", log.into()),
     ] {
         fields.insert(name.to_owned(), value);
+    }
+    if let Some(symbolication) = outcome.symbolication {
+        fields.insert("symbolication".to_owned(), symbolication.into());
     }
     fields
 }
@@ -358,6 +369,30 @@ mod tests {
             crash.notes(),
             [
                 "MinidumpStackwalkRule: minidump-stackwalk: failed: 1: unknown error",
+                "MinidumpStackwalkRule: processing upload_file_minidump had error; stomped on mdsw_status_string",
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_walk_that_ran_out_of_time_leaves_what_it_found() {
+        let outcome = WalkOutcome {
+            exit_code: -9,
+            output: WalkOutput::Json(json!({"status": "OK", "thread_count": 7})),
+            log: Some("ERROR DeadlinePassed - the walk took longer than …".to_owned()),
+            symbolication: Some(members(json!({"frames": 3}))),
+        };
+        let crash = walked(&[("upload_file_minidump", 4)], outcome).await;
+        let field = |name: &str| crash.processed.get(name).cloned().unwrap_or_default();
+        assert_eq!(field("json_dump")["thread_count"], 7);
+        assert_eq!(field("mdsw_return_code"), -9);
+        assert_eq!(field("mdsw_status_string"), "DeadlinePassed");
+        assert_eq!(field("success"), false);
+        assert_eq!(field("symbolication"), json!({"frames": 3}));
+        assert_eq!(
+            crash.notes(),
+            [
+                "MinidumpStackwalkRule: minidump-stackwalk: timeout (SIGKILL)",
                 "MinidumpStackwalkRule: processing upload_file_minidump had error; stomped on mdsw_status_string",
             ]
         );
