@@ -39,6 +39,11 @@ impl SymbolIndex {
         })
     }
 
+    /// Where the index of a symbol file is kept by convention: beside it, with `.index` behind its name.
+    pub fn path_for(text_path: &Path) -> PathBuf {
+        text_path.with_added_extension("index")
+    }
+
     /// The URL that the file says it came from (`INFO URL`), or [that it was given](Self::or_url).
     pub fn url(&self) -> Option<&str> {
         self.url.as_deref()
