@@ -59,9 +59,9 @@ pub use in_process::InProcessStackwalker;
 pub use metrics::METRICS;
 pub use report::{Frame, ModuleReport, Stackwalk, SymbolStatus, Thread};
 pub use symbols::{
-    CodeName, CorruptSymbols, DirectorySource, FetchSymbols, FoundSymbols, IndexError,
-    MissingSymbols, ModuleName, SymbolContent, SymbolError, SymbolIndex, SymbolLookup, SymbolName,
-    SymbolSource, SymbolStore, SymbolStoreBuilder,
+    CodeName, CorruptSymbols, DirectorySource, FetchSymbols, FoundSymbols, IndexBuilder,
+    IndexError, MissingSymbols, ModuleName, SymbolContent, SymbolError, SymbolFileError,
+    SymbolIndex, SymbolLookup, SymbolName, SymbolSource, SymbolStore, SymbolStoreBuilder,
 };
 #[cfg(feature = "http")]
 pub use symbols::{HttpOptions, HttpSource};

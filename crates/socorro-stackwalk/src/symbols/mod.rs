@@ -26,7 +26,7 @@ pub use self::http::{HttpOptions, HttpSource};
 pub(crate) use crash::CrashSymbols;
 pub use directory::DirectorySource;
 pub use error::SymbolError;
-pub use index::{CorruptSymbols, IndexError, SymbolIndex};
+pub use index::{CorruptSymbols, IndexBuilder, IndexError, SymbolFileError, SymbolIndex};
 pub(crate) use lookup::ModuleSymbols;
 pub use lookup::{MissingSymbols, SymbolLookup};
 pub use name::{CodeName, ModuleName, SymbolName};
