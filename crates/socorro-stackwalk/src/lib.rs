@@ -68,10 +68,10 @@ pub use report::{Frame, ModuleReport, Stackwalk, SymbolStatus, Thread};
 pub use symbols::ObjectSource;
 pub use symbols::{
     AddressSymbols, CacheOptions, CacheStatus, CodeName, CorruptSymbols, DirectorySource, Download,
-    Downloaded, FetchSymbols, FoundSymbols, IndexError, InlinedFunction, MissingSymbols,
-    ModuleName, Pruned, SymbolCache, SymbolContent, SymbolError, SymbolFile, SymbolIndex,
-    SymbolLookup, SymbolName, SymbolRecords, SymbolRequest, SymbolSource, SymbolStore,
-    SymbolStoreBuilder, Verified,
+    Downloaded, FetchSymbols, FoundSymbols, IndexBuilder, IndexError, InlinedFunction,
+    MissingSymbols, ModuleName, Pruned, SymbolCache, SymbolContent, SymbolError, SymbolFile,
+    SymbolFileError, SymbolIndex, SymbolLookup, SymbolName, SymbolRecords, SymbolRequest,
+    SymbolSource, SymbolStore, SymbolStoreBuilder, Verified,
 };
 #[cfg(feature = "http")]
 pub use symbols::{HttpOptions, HttpSource};

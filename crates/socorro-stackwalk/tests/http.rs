@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,8 +21,8 @@ use common::synthetic::{Crash, debug_id, symbols};
 use serde_json::{Map, Value};
 use socorro_stackwalk::testkit::differences;
 use socorro_stackwalk::{
-    CacheOptions, HttpOptions, HttpSource, InProcessStackwalker, SymbolCache, SymbolError,
-    SymbolSource, SymbolStore,
+    CacheOptions, HttpOptions, HttpSource, InProcessStackwalker, MissingSymbols, ModuleName,
+    SymbolCache, SymbolError, SymbolLookup, SymbolSource, SymbolStore,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -122,7 +123,7 @@ fn files(directory: &Path) -> Vec<String> {
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if [".usage", ".prune"].iter().any(|ours| path.ends_with(ours))
-            || path.extension().is_some_and(|kind| kind == "symindex")
+            || path.extension().is_some_and(|kind| kind == "index")
         {
             continue;
         }
@@ -332,6 +333,158 @@ async fn a_transfer_that_breaks_off_is_begun_anew() {
     assert_eq!(document["modules"][0]["loaded_symbols"], true);
     assert_eq!(files(cache.path()).len(), 1);
     server.await.unwrap();
+}
+
+/// A server that says more than it sends, or that it will send more than anybody wants.
+#[tokio::test]
+async fn a_server_that_lies_about_length_leaves_nothing_behind() {
+    let cache = tempfile::tempdir().unwrap();
+    for (length, connections) in [(1_000_000, 4), (u64::MAX / 2, 1)] {
+        let server = RawServer::start(move |_| {
+            let body = symbols(1);
+            vec![format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            )]
+        })
+        .await;
+        let store = caching_store(&server.url, cache.path());
+        let found = store.lookup(&module(1)).await;
+        let SymbolLookup::Missing(MissingSymbols::Unavailable { reason }) = &*found else {
+            panic!("{found:?}");
+        };
+        assert_eq!(server.connections(), connections, "{reason}");
+        assert_eq!(files(cache.path()), Vec::<String>::new());
+    }
+}
+
+/// A byte now and then keeps a connection alive for as long as the server likes.
+#[tokio::test]
+async fn a_server_that_trickles_is_given_up_and_left_alone() {
+    let server = RawServer::start(|_| {
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nMODULE".to_owned();
+        std::iter::once(head)
+            .chain(std::iter::repeat_n("x".to_owned(), 10_000))
+            .collect()
+    })
+    .await;
+    let impatient = HttpOptions {
+        read_timeout: Duration::from_secs(1),
+        lowest_speed: 1_000_000,
+        pause: Duration::from_secs(3600),
+        ..options()
+    };
+    let source = HttpSource::new(&server.url, impatient).unwrap();
+    let store = SymbolStore::new([SymbolSource::custom(source)]);
+    let document = walk(&store, &Crash::new(1)).await;
+    assert_eq!(document["status"], "OK");
+    assert_eq!(document["modules"][0]["missing_symbols"], true);
+    let found = store.lookup(&module(2)).await;
+    let SymbolLookup::Missing(MissingSymbols::Unavailable { reason }) = &*found else {
+        panic!("{found:?}");
+    };
+    assert!(reason.contains("less than 1000000 bytes"), "{reason}");
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_not_asked_for_every_module() {
+    // Closes every connection at once, but leaves the next one alone.
+    let server = RawServer::start(|_| Vec::new()).await;
+    let silent = HttpOptions {
+        pause: Duration::from_secs(3600),
+        ..options()
+    };
+    // The address is free again: nobody can be reached there.
+    let url = {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        format!("http://{}/", listener.local_addr().unwrap())
+    };
+    let reachable = HttpSource::new(&server.url, silent.clone()).unwrap();
+    let unreachable = HttpSource::new(&url, silent).unwrap();
+    for (source, is_asked_again) in [(reachable, true), (unreachable, false)] {
+        let store = SymbolStore::builder()
+            .source(SymbolSource::custom(source))
+            .failed_for(Duration::ZERO);
+        let store = store.build();
+        let mut reasons = Vec::new();
+        for number in [1, 2] {
+            let found = store.lookup(&module(number)).await;
+            let SymbolLookup::Missing(MissingSymbols::Unavailable { reason }) = &*found else {
+                panic!("{found:?}");
+            };
+            reasons.push(reason.clone());
+        }
+        if !is_asked_again {
+            assert!(reasons[1].contains("cannot connect"), "{reasons:?}");
+        }
+    }
+    // A broken transfer says something about one file only.
+    assert_eq!(server.connections(), 8);
+}
+
+#[tokio::test]
+async fn a_damaged_download_never_enters_the_cache() {
+    let cut = || {
+        let text = symbols(1);
+        text[..text.len() - 5].to_owned().into_response()
+    };
+    let server = Server::start(script(&[|| "rubbish\n".into_response(), cut, good])).await;
+    let cache = tempfile::tempdir().unwrap();
+    for expected in [true, true, false] {
+        let store = caching_store(&server.url(), cache.path());
+        let found = store.lookup(&module(1)).await;
+        let is_corrupt = matches!(&*found, SymbolLookup::Corrupt { .. });
+        assert_eq!(is_corrupt, expected, "{found:?}");
+        assert_eq!(files(cache.path()).len(), usize::from(!expected));
+    }
+}
+
+fn module(program: u8) -> ModuleName {
+    ModuleName {
+        debug_file: Some("app".to_owned()),
+        debug_id: Some(debug_id(program).parse().unwrap()),
+        ..ModuleName::default()
+    }
+}
+
+/// A server that sends what it likes, a piece every few milliseconds, and then closes the connection.
+struct RawServer {
+    url: String,
+    connections: Arc<AtomicUsize>,
+}
+
+impl RawServer {
+    async fn start(answer: impl Fn(usize) -> Vec<String> + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Self {
+            url: format!("http://{}/", listener.local_addr().unwrap()),
+            connections: Arc::default(),
+        };
+        let connections = Arc::clone(&server.connections);
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let pieces = answer(connections.fetch_add(1, Ordering::SeqCst));
+                tokio::spawn(async move {
+                    let mut request = [0; 4096];
+                    let _ = stream.read(&mut request).await;
+                    let mut pause = tokio::time::interval(Duration::from_millis(10));
+                    for piece in pieces {
+                        pause.tick().await;
+                        // The other end may have had enough.
+                        if stream.write_all(piece.as_bytes()).await.is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+        server
+    }
+
+    fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
 }
 
 #[tokio::test]

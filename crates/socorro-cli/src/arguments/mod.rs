@@ -36,7 +36,9 @@ pub(crate) use stackwalk::WalkArguments;
 pub(crate) use storage::{
     StorageArguments, check_address as check_storage_address, open as open_storage,
 };
-pub(crate) use symbols::{CacheArguments, SymbolArguments, check_symbols, source as symbol_source};
+pub(crate) use symbols::{
+    CacheArguments, SymbolArguments, SymbolTree, check_symbols, source as symbol_source,
+};
 
 const EXAMPLES: &str = "\
 Examples:

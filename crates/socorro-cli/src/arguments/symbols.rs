@@ -3,12 +3,15 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
+    fs,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use clap::{ArgAction, Args};
-use socorro_stackwalk::{CacheOptions, ObjectSource, SymbolCache, SymbolSource, SymbolStore};
+use socorro_stackwalk::{
+    CacheOptions, DirectorySource, ObjectSource, SymbolCache, SymbolFile, SymbolSource, SymbolStore,
+};
 use socorro_storage::{ObjectStorage, StorageOptions};
 
 use super::values;
@@ -172,16 +175,60 @@ pub(crate) fn check_symbols(places: &str) -> Result<(), Failure> {
 /// When it cannot be used.
 pub(crate) fn source(place: &str) -> Result<SymbolSource, Failure> {
     if is_bucket(place) {
-        return bucket(place);
+        return bucket(place).map(SymbolSource::custom);
     }
     Ok(SymbolSource::parse(place)?)
 }
 
+/// A place that symbols can be put into.
+#[derive(Debug)]
+pub(crate) enum SymbolTree {
+    Directory(DirectorySource),
+    Bucket(ObjectSource),
+}
+
+impl SymbolTree {
+    /// Opens a directory, which is made if missing, or a bucket.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be used.
+    pub(crate) fn open(place: &str) -> Result<Self, Failure> {
+        if is_bucket(place) {
+            return bucket(place).map(Self::Bucket);
+        }
+        if place.contains("://") {
+            return Err(Failure::usage(format!(
+                "symbols cannot be put into {}",
+                crate::settings::shown("symbols", place)
+            ))
+            .hint("name a directory, or a bucket as s3://bucket/prefix"));
+        }
+        fs::create_dir_all(place)
+            .map_err(|error| Failure::because(format_args!("cannot make {place}"), &error))?;
+        Ok(Self::Directory(DirectorySource::new(place)?))
+    }
+
+    /// Puts a symbol file there, and gives back where it is.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub(crate) async fn put(&self, file: &SymbolFile) -> Result<String, Failure> {
+        Ok(match self {
+            Self::Directory(directory) => directory.put(file)?.display().to_string(),
+            Self::Bucket(bucket) => bucket.put(file).await?,
+        })
+    }
+}
+
 /// A bucket, opened as those for crashes are.
-fn bucket(place: &str) -> Result<SymbolSource, Failure> {
+fn bucket(place: &str) -> Result<ObjectSource, Failure> {
     let storage = ObjectStorage::open(place, StorageOptions::default())?;
-    let source = ObjectSource::new(storage.store().clone(), storage.to_string());
-    Ok(SymbolSource::custom(source))
+    Ok(ObjectSource::new(
+        storage.store().clone(),
+        storage.to_string(),
+    ))
 }
 
 fn is_bucket(place: &str) -> bool {

@@ -1,6 +1,5 @@
 //! One symbol file, looked at by itself.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -9,8 +8,6 @@ use memchr::memchr_iter;
 use super::error::SymbolError;
 use super::index::SymbolIndex;
 use super::name::SymbolName;
-use super::open;
-use crate::map;
 
 /// A symbol file that was found to be good, looked at by itself.
 ///
@@ -75,18 +72,13 @@ impl SymbolFile {
     ///
     /// When the file cannot be read, has more than `largest` bytes, or is not a good symbol file.
     pub fn open(path: &Path, largest: u64) -> Result<Self, SymbolError> {
-        let failed = |source| SymbolError::Io {
-            path: path.to_owned(),
-            source,
-        };
         let unusable = |reason: String| SymbolError::Unusable {
             path: path.to_owned(),
             reason,
         };
-        let text = File::open(path).and_then(|file| map::map(&file));
-        let text = text.map_err(failed)?;
         let symbols =
-            open::bytes(text.clone(), largest).map_err(|failure| unusable(failure.to_string()))?;
+            SymbolIndex::build(path, largest).map_err(|error| unusable(error.to_string()))?;
+        let text = symbols.text().clone();
         let module = ModuleRecord::of(&text)
             .ok_or_else(|| unusable("its name or debug id is unfit for a path".to_owned()))?;
         Ok(Self {

@@ -23,7 +23,6 @@ mod memory;
 mod name;
 #[cfg(feature = "object-store")]
 mod object;
-mod open;
 mod source;
 mod store;
 
@@ -36,7 +35,7 @@ pub use directory::DirectorySource;
 pub use download::{Download, Downloaded};
 pub use error::SymbolError;
 pub use file::{SymbolFile, SymbolRecords};
-pub use index::{CorruptSymbols, IndexError, SymbolIndex};
+pub use index::{CorruptSymbols, IndexBuilder, IndexError, SymbolFileError, SymbolIndex};
 pub(crate) use lookup::{LookUpSymbols, ModuleSymbols};
 pub use lookup::{MissingSymbols, SymbolLookup};
 pub use name::{CodeName, ModuleName, SymbolName};

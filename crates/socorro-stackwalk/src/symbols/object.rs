@@ -82,7 +82,7 @@ impl FetchSymbols for ObjectSource {
         let mut download = request.download(url.clone()).await?;
         download.check_size(object.meta.size)?;
         let mut chunks = object.into_stream();
-        loop {
+        while !download.is_damaged() {
             let chunk = chunks.try_next().await;
             match chunk.map_err(|error| failed(&error, &url))? {
                 Some(chunk) => download.write(&chunk).await?,

@@ -7,8 +7,6 @@ use std::time::SystemTime;
 
 use debugid::DebugId;
 
-use crate::symbols::open;
-
 /// What lies under one name and id: a symbol file and its index, as a rule.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
@@ -21,6 +19,9 @@ pub(super) struct Entry {
     /// When it was used last.
     pub(super) used: SystemTime,
 }
+
+/// What the names of files end with that are being written where they will stay.
+const UNFINISHED: &str = "tmp";
 
 /// Finds everything that lies as `NAME/ID/FILE` under `root`, where ID is a debug id. Anything else is not ours.
 ///
@@ -56,7 +57,7 @@ impl Entry {
             }
             bytes += metadata.len();
             let path = entry.path();
-            if open::is_index(&path) {
+            if path.extension().is_some_and(|kind| kind == "index") {
                 used_of_index = used_of_index.max(metadata.modified().ok());
             } else {
                 used = used.max(last_use(&metadata));
@@ -70,6 +71,12 @@ impl Entry {
             // Symbol files are also read by those who only look after them; indexes are touched by use alone.
             used: used_of_index.unwrap_or(used),
         })
+    }
+
+    /// Files that are still being written, or were when a process died.
+    pub(super) fn unfinished(&self) -> impl Iterator<Item = &Path> {
+        let files = self.files.iter().map(PathBuf::as_path);
+        files.filter(|path| path.extension().is_some_and(|kind| kind == UNFINISHED))
     }
 
     /// Removes it, with the directories that are empty then. Gives back how many bytes that freed.

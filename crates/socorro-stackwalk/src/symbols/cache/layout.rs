@@ -3,8 +3,8 @@
 //! | path | what |
 //! |---|---|
 //! | `NAME/ID/NAME.sym` | a symbol file, where Mozilla's stackwalker keeps it, too |
-//! | `NAME/ID/NAME.sym` and the extension of indexes | its index |
-//! | `.indexes/NAME/ID/HASH` | the index of a symbol file in a directory of somebody else's |
+//! | `NAME/ID/NAME.sym.index` | its index |
+//! | `.indexes/NAME/ID/HASH.index` | the index of a symbol file in a directory of somebody else's |
 //! | `.partial/…` | files being written, and locks of those who fetch one |
 //! | `.usage` | size of everything, see [`usage`](super::usage) |
 //! | `.prune` | lock of the one who removes files |

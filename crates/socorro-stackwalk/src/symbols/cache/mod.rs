@@ -31,8 +31,8 @@ pub use status::{CacheStatus, Verified};
 
 use self::layout::Layout;
 use super::error::SymbolError;
+use super::index::SymbolIndex;
 use super::name::SymbolName;
-use super::open;
 
 /// Symbol files on disk, kept within bounds of size and age.
 ///
@@ -145,26 +145,24 @@ impl SymbolCache {
         Partial::promised(self.layout().new_partial())
     }
 
-    /// Gives a good symbol file and its index, if there is one, their names, and gives these back.
+    /// Gives a good symbol file and its index their names. Gives back where the file is; without its index beside it, it is
+    /// good all the same.
     pub(super) fn publish(
         &self,
         name: &SymbolName,
         text: &Partial,
-        index: Option<&Partial>,
-    ) -> io::Result<(PathBuf, Option<PathBuf>)> {
+        index: &Partial,
+    ) -> io::Result<PathBuf> {
         let target = self.path_of(name);
         let mut bytes = fs::metadata(text.path())?.len();
         text.publish(&target)?;
-        let index = index.and_then(|index| {
-            let target = open::index_path_for(&target);
-            let size = fs::metadata(index.path()).ok()?.len();
-            // Without an index beside it the symbol file is good all the same.
-            index.publish(&target).ok()?;
-            bytes += size;
-            Some(target)
-        });
+        if let Ok(metadata) = fs::metadata(index.path())
+            && index.publish(&SymbolIndex::path_for(&target)).is_ok()
+        {
+            bytes += metadata.len();
+        }
         self.added(bytes, 1);
-        Ok((target, index))
+        Ok(target)
     }
 
     /// Counts an index that was made for a symbol file here or elsewhere.
@@ -181,7 +179,7 @@ impl SymbolCache {
 }
 
 fn remove_with_index(text: &Path) -> io::Result<()> {
-    for path in [&open::index_path_for(text), text] {
+    for path in [&SymbolIndex::path_for(text), text] {
         match fs::remove_file(path) {
             Err(error) if !is_absent(&error) => return Err(error),
             _ => {}

@@ -68,11 +68,16 @@ impl Drop for Partial {
 /// Removes what processes that died have left. What cannot be removed now is removed another time.
 pub(super) fn remove_abandoned(directory: &Path, now: SystemTime) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let modified = entry.metadata().and_then(|metadata| metadata.modified());
-        let age = modified.ok().and_then(|time| now.duration_since(time).ok());
-        if age.is_some_and(|age| age > ABANDONED) && !is_locked(&entry.path()) {
-            let _ = fs::remove_file(entry.path());
-        }
+        remove_if_abandoned(&entry.path(), now);
+    }
+}
+
+/// Removes a file that was being written by a process that died.
+pub(super) fn remove_if_abandoned(path: &Path, now: SystemTime) {
+    let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
+    let age = modified.ok().and_then(|time| now.duration_since(time).ok());
+    if age.is_some_and(|age| age > ABANDONED) && !is_locked(path) {
+        let _ = fs::remove_file(path);
     }
 }
 

@@ -117,6 +117,9 @@ impl SymbolCache {
         let now = SystemTime::now();
         partial::remove_abandoned(&self.layout().partial(), now);
         let entries = self.entries();
+        for file in entries.iter().flat_map(Entry::unfinished) {
+            partial::remove_if_abandoned(file, now);
+        }
         metrics::describe_files(&entries.iter().map(|entry| entry.bytes).collect::<Vec<_>>());
         let found = entries.len() as u64;
         let (gone, mut bytes) =

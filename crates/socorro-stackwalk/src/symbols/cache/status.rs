@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::SymbolCache;
 use super::entry;
 use super::space::Space;
-use crate::symbols::open;
+use crate::symbols::index::SymbolIndex;
 
 /// What a cache holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl SymbolCache {
         let texts = files.filter(|path| path.extension().is_some_and(|kind| kind == "sym"));
         texts.map(move |path| {
             // Not by way of its index, which would be good while the file is not.
-            let damage = open::file(&path, None, largest)
+            let damage = SymbolIndex::build(&path, largest)
                 .err()
                 .map(|failure| failure.to_string());
             Verified { path, damage }

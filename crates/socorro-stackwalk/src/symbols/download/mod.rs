@@ -36,6 +36,7 @@ pub struct Download {
     waiting: BytesMut,
     size: u64,
     largest: u64,
+    is_damaged: bool,
     place: String,
 }
 
@@ -53,6 +54,7 @@ impl Download {
             waiting: BytesMut::new(),
             size: 0,
             largest: inbox.largest_file,
+            is_damaged: false,
             place,
         })
     }
@@ -60,6 +62,12 @@ impl Download {
     /// Bytes that have arrived.
     pub fn size(&self) -> u64 {
         self.size
+    }
+
+    /// Whether the file is known to be damaged already. What is still to come will not change that, so it need not be
+    /// written; [`finish`](Self::finish) says so, too.
+    pub fn is_damaged(&self) -> bool {
+        self.is_damaged
     }
 
     /// Whether a file of so many bytes would be too large, for those who know beforehand.
@@ -112,6 +120,7 @@ impl Download {
             Ok((receiving, bytes))
         })
         .await?;
+        self.is_damaged = receiving.is_damaged();
         self.receiving = Some(receiving);
         self.waiting = bytes;
         Ok(())

@@ -6,7 +6,6 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use bytes::{Bytes, BytesMut};
 use tracing::warn;
 
-use crate::map;
 use crate::symbols::cache::{Partial, SymbolCache};
 
 /// Where the bytes of a download are kept.
@@ -90,14 +89,6 @@ impl Sink {
         file.rewind()?;
         file.take(size).read_to_end(&mut held)?;
         Ok(Bytes::from(held).into())
-    }
-
-    /// All bytes.
-    pub(super) fn bytes(&mut self) -> io::Result<Bytes> {
-        match self {
-            Self::File { file, .. } => map::map(file),
-            Self::Memory(held) => Ok(std::mem::take(held).freeze()),
-        }
     }
 }
 

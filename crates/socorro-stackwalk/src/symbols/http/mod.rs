@@ -105,7 +105,9 @@ impl HttpSource {
         let mut download = request.download(url::shown(url)).await?;
         download.check_size(response.content_length().unwrap_or_default())?;
         let started = Instant::now();
-        while let Some(chunk) = next_chunk(&mut response).await? {
+        while !download.is_damaged()
+            && let Some(chunk) = next_chunk(&mut response).await?
+        {
             download.write(&chunk).await?;
             self.check_speed(download.size(), started.elapsed())?;
         }

@@ -1,9 +1,11 @@
 //! The search for one symbol file.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tracing::{debug, warn};
 
 use super::Shared;
@@ -12,11 +14,10 @@ use crate::metrics;
 use crate::symbols::cache::SymbolCache;
 use crate::symbols::download::{Downloaded, Inbox};
 use crate::symbols::error::SymbolError;
-use crate::symbols::index::{CorruptSymbols, SymbolIndex};
+use crate::symbols::index::{CorruptSymbols, SymbolFileError, SymbolIndex};
 use crate::symbols::lookup::{MissingSymbols, SymbolLookup};
 use crate::symbols::memory::Made;
 use crate::symbols::name::{CodeName, ModuleName, SymbolName};
-use crate::symbols::open::{self, OpenFailure};
 use crate::symbols::source::{FoundSymbols, SymbolContent, SymbolRequest};
 
 impl Shared {
@@ -80,7 +81,7 @@ impl Shared {
                 return None;
             }
         };
-        let index = Some(open::index_path_for(&text));
+        let index = Some(SymbolIndex::path_for(&text));
         match self.open_file(text, index).await {
             Ok(symbols) => Some(symbols),
             Err(failure) => {
@@ -126,10 +127,17 @@ impl Shared {
             _ => url.clone().unwrap_or_default(),
         };
         let opened = match content {
-            SymbolContent::Downloaded(Downloaded(symbols)) => symbols.map_err(OpenFailure::Corrupt),
+            SymbolContent::Downloaded(Downloaded(symbols)) => {
+                symbols.map_err(SymbolFileError::Corrupt)
+            }
             SymbolContent::Bytes(bytes) => {
                 let limit = self.settings.largest_file;
-                self.read(move || open::bytes(bytes, limit)).await
+                let path = PathBuf::from(&place);
+                let read = {
+                    let path = path.clone();
+                    move || of_bytes(bytes, path, limit)
+                };
+                self.read(path, read).await
             }
             SymbolContent::File(path) => {
                 let index = self.foreign_index(request.name(), &path);
@@ -155,12 +163,15 @@ impl Shared {
         &self,
         text: PathBuf,
         index: Option<PathBuf>,
-    ) -> Result<SymbolIndex, OpenFailure> {
+    ) -> Result<SymbolIndex, SymbolFileError> {
         let limit = self.settings.largest_file;
         let cache = self.cache.clone();
-        self.read(move || {
+        self.read(text.clone(), move || {
             let was_indexed = index.as_ref().is_some_and(|index| index.exists());
-            let symbols = open::file(&text, index.as_deref(), limit)?;
+            let symbols = match &index {
+                Some(index) => SymbolIndex::open_or_build(&text, index, limit)?,
+                None => SymbolIndex::build(&text, limit)?,
+            };
             if let (Some(cache), Some(index), false) = (cache, symbols.index_path(), was_indexed) {
                 cache.indexed(index);
             }
@@ -172,15 +183,20 @@ impl Shared {
     /// Reads a symbol file on a thread that may take its time, not more of them at once than there are processors.
     async fn read(
         &self,
-        read: impl FnOnce() -> Result<SymbolIndex, OpenFailure> + Send + 'static,
-    ) -> Result<SymbolIndex, OpenFailure> {
+        path: PathBuf,
+        read: impl FnOnce() -> Result<SymbolIndex, SymbolFileError> + Send + 'static,
+    ) -> Result<SymbolIndex, SymbolFileError> {
         let permit = Arc::clone(&self.readers).acquire_owned().await;
         let read = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             read()
         });
-        read.await
-            .unwrap_or_else(|error| Err(OpenFailure::Unreadable(error.to_string())))
+        read.await.unwrap_or_else(|error| {
+            Err(SymbolFileError::Unreadable {
+                path,
+                source: io::Error::other(error),
+            })
+        })
     }
 
     fn loaded(&self, symbols: SymbolIndex) -> Made<Stored> {
@@ -188,18 +204,18 @@ impl Shared {
         stored::loaded(symbols)
     }
 
-    fn unusable(&self, name: &SymbolName, place: String, failure: OpenFailure) -> Made<Stored> {
+    fn unusable(&self, name: &SymbolName, place: String, failure: SymbolFileError) -> Made<Stored> {
         metrics::count(&metrics::ERROR);
         warn!(debug_file = name.debug_file(), place, %failure, "unusable symbol file");
         let lookup = match failure {
-            OpenFailure::Corrupt(CorruptSymbols { line, reason }) => SymbolLookup::Corrupt {
+            SymbolFileError::Corrupt(CorruptSymbols { line, reason }) => SymbolLookup::Corrupt {
                 place,
                 line,
                 reason,
             },
-            OpenFailure::Unreadable(reason) => {
-                SymbolLookup::Missing(MissingSymbols::Unavailable { reason })
-            }
+            error => SymbolLookup::Missing(MissingSymbols::Unavailable {
+                reason: error.to_string(),
+            }),
         };
         stored::without_symbols(lookup, self.settings.failed_for)
     }
@@ -268,4 +284,12 @@ impl Shared {
             None => self.settings.not_found_for,
         }
     }
+}
+
+fn of_bytes(text: Bytes, path: PathBuf, limit: u64) -> Result<SymbolIndex, SymbolFileError> {
+    let size = text.len() as u64;
+    if size > limit {
+        return Err(SymbolFileError::TooLarge { path, size, limit });
+    }
+    Ok(SymbolIndex::from_text(text)?)
 }
