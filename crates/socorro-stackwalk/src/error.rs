@@ -71,6 +71,12 @@ pub enum WalkError {
         /// The deadline.
         deadline: Duration,
     },
+    /// There is no child process that could walk.
+    #[error("no walker: {reason}")]
+    NoWalker {
+        /// What keeps it from being there.
+        reason: String,
+    },
     /// No thread could be started for the walk.
     #[error("cannot start a thread for the walk: {source}")]
     NoThread {
@@ -92,6 +98,7 @@ impl WalkError {
             Self::Panicked { .. } => "Panic",
             Self::TooManyFrames { .. } => "TooManyFrames",
             Self::DeadlinePassed { .. } => "DeadlinePassed",
+            Self::NoWalker { .. } => "NoWalker",
             Self::NoThread { .. } => "NoThread",
         }
     }
@@ -101,7 +108,7 @@ impl WalkError {
         match self {
             Self::File { source, .. } => source.kind() != std::io::ErrorKind::NotFound,
             // A deadline may have passed because a symbol server was slow.
-            Self::DeadlinePassed { .. } | Self::NoThread { .. } => true,
+            Self::DeadlinePassed { .. } | Self::NoWalker { .. } | Self::NoThread { .. } => true,
             _ => false,
         }
     }

@@ -28,6 +28,7 @@
 //! * [`Stackwalker`]: what a processor knows.
 //! * [`InProcessStackwalker`]: walks on a thread of its own, behind a panic fence, with a deadline, after minidumps that
 //!   would harm their reader were disarmed.
+//! * `WalkerPool` (feature `pool`): walks in child processes, so that a minidump that ends its walker harms nobody else.
 //! * [`SymbolStore`]: symbols shared by all walks, fetched and parsed once, within a memory bound, from
 //!   [`SymbolSource`]s: directories, symbol servers, or [one's own](FetchSymbols).
 //! * [`Stackwalk`], [`TextReport`]: the result for programs and for people.
@@ -37,7 +38,8 @@
 //! * `disasm` (default): disassembles the crashing instruction of amd64 dumps, for the fields `instruction`,
 //!   `memory_accesses`, `possible_bit_flips` and others.
 //! * `http`: symbol servers.
-//! * `testkit`: comparison of stackwalk documents.
+//! * `pool`: walks in child processes (Unix).
+//! * `testkit`: comparison of stackwalk documents; walkers in child processes that fail when told to.
 
 mod annotations;
 mod dump;
@@ -47,6 +49,8 @@ mod in_process;
 mod json;
 mod map;
 mod metrics;
+#[cfg(all(unix, feature = "pool"))]
+pub mod pool;
 mod report;
 mod symbols;
 #[cfg(feature = "testkit")]
@@ -57,6 +61,8 @@ mod walker;
 pub use error::WalkError;
 pub use in_process::InProcessStackwalker;
 pub use metrics::METRICS;
+#[cfg(all(unix, feature = "pool"))]
+pub use pool::WalkerPool;
 pub use report::{Frame, ModuleReport, Stackwalk, SymbolStatus, Thread};
 pub use symbols::{
     CodeName, CorruptSymbols, DirectorySource, FetchSymbols, FoundSymbols, IndexError,

@@ -3,6 +3,8 @@
 //! A program that wants them installs a recorder. Without one they cost next to nothing.
 
 use socorro_core::metric::Metric;
+#[cfg(all(unix, feature = "pool"))]
+use socorro_core::metric::Unit;
 
 /// A lookup was answered from memory with symbols.
 pub(crate) const HIT: Metric = Metric::counter(
@@ -35,9 +37,50 @@ pub(crate) const ERROR: Metric = Metric::counter(
     "symbols that could not be had because a source failed or the file is damaged",
 );
 
+/// Children that walk right now.
+#[cfg(all(unix, feature = "pool"))]
+pub(crate) const WALKERS_BUSY: Metric = Metric::gauge(
+    "socorro.processor.walkers.busy",
+    Unit::Count,
+    &[],
+    "child processes that walk a minidump at the moment",
+);
+/// A child is replaced by a fresh one.
+#[cfg(all(unix, feature = "pool"))]
+pub(crate) const WALKERS_RESTARTED: Metric = Metric::counter(
+    "socorro.processor.walkers.restarted",
+    &["reason"],
+    "walking child processes that ended; reason `retired`, `died`, `killed`, `cancelled` or `died_idle`",
+);
+
 /// All metrics that this library emits.
-pub const METRICS: &[Metric] = &[HIT, NEGATIVE_HIT, MISS, FETCH, ERROR];
+pub const METRICS: &[Metric] = &[
+    HIT,
+    NEGATIVE_HIT,
+    MISS,
+    FETCH,
+    ERROR,
+    #[cfg(all(unix, feature = "pool"))]
+    WALKERS_BUSY,
+    #[cfg(all(unix, feature = "pool"))]
+    WALKERS_RESTARTED,
+];
 
 pub(crate) fn count(metric: &Metric) {
     metrics::counter!(metric.name).increment(1);
+}
+
+#[cfg(all(unix, feature = "pool"))]
+pub(crate) fn count_many(metric: &Metric, times: u64) {
+    metrics::counter!(metric.name).increment(times);
+}
+
+#[cfg(all(unix, feature = "pool"))]
+pub(crate) fn count_tagged(metric: &Metric, tag: &'static str, value: &'static str) {
+    metrics::counter!(metric.name, tag => value).increment(1);
+}
+
+#[cfg(all(unix, feature = "pool"))]
+pub(crate) fn raise(metric: &Metric, by: f64) {
+    metrics::gauge!(metric.name).increment(by);
 }

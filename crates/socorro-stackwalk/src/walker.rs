@@ -10,11 +10,16 @@ use serde_json::{Map, Value};
 /// Walks one minidump at a time.
 ///
 /// A processor knows this trait only, so that the walk may happen [in its own process](crate::InProcessStackwalker),
-/// in a child process, or in a test's imagination.
+/// in [child processes](crate::WalkerPool), or in a test's imagination.
 #[async_trait]
 pub trait Stackwalker: fmt::Debug + Send + Sync {
     /// Names program and version, as it goes into the field `stackwalk_version`: `socorro-stackwalk 0.1.0`.
     fn version(&self) -> String;
+
+    /// Whether a minidump that ends its walker, by an abort or by taking all memory, does no harm to this process.
+    fn is_isolated(&self) -> bool {
+        false
+    }
 
     /// Walks the stacks of one minidump.
     ///

@@ -1,7 +1,7 @@
 //! Getting hold of the bytes, within a limit.
 
-use std::fs::File;
-use std::io::Read;
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -41,11 +41,9 @@ pub(crate) fn load(dump: OwnedDump, limit: u64) -> Result<Bytes, WalkError> {
     }
 }
 
-fn read_file(path: &Path, limit: u64) -> Result<Bytes, WalkError> {
-    let failed = |source| WalkError::File {
-        path: path.to_owned(),
-        source,
-    };
+/// Opens the file of a minidump if it has a size that is accepted.
+pub(crate) fn open(path: &Path, limit: u64) -> Result<(File, Metadata), WalkError> {
+    let failed = |source| unreadable(path, source);
     let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
     if metadata.is_dir() {
@@ -59,12 +57,24 @@ fn read_file(path: &Path, limit: u64) -> Result<Bytes, WalkError> {
             limit,
         });
     }
+    Ok((file, metadata))
+}
+
+fn unreadable(path: &Path, source: io::Error) -> WalkError {
+    WalkError::File {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+fn read_file(path: &Path, limit: u64) -> Result<Bytes, WalkError> {
+    let (file, _) = open(path, limit)?;
     // Pipes and growing files have no honest length, so the read itself is bounded too.
     let mut bytes = Vec::new();
     let read = file
         .take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
-        .map_err(failed)? as u64;
+        .map_err(|source| unreadable(path, source))? as u64;
     if read > limit {
         return Err(WalkError::TooLarge { size: read, limit });
     }

@@ -23,7 +23,7 @@ use crate::error::WalkError;
 use crate::fence;
 use crate::json;
 use crate::report::Stackwalk;
-use crate::symbols::{CrashSymbols, SymbolStore};
+use crate::symbols::{CrashSymbols, LookUpSymbols};
 
 /// Stack of the walking thread. Nothing in a walk is known to recurse deeply; the space is reserved, not used.
 const STACK_SIZE: usize = 16 << 20;
@@ -32,7 +32,7 @@ const STACK_SIZE: usize = 16 << 20;
 pub(super) struct Job {
     pub(super) dump: OwnedDump,
     pub(super) annotations: WalkAnnotations,
-    pub(super) symbols: SymbolStore,
+    pub(super) symbols: Arc<dyn LookUpSymbols>,
     pub(super) settings: Settings,
     pub(super) cancelled: Cancelled,
     pub(super) progress: Arc<Progress>,
@@ -74,7 +74,7 @@ impl Job {
             reason: error.to_string(),
         })?;
         let symbols = CrashSymbols::new(
-            Arc::new(self.symbols),
+            self.symbols,
             self.cancelled.clone(),
             Arc::clone(&self.progress),
             self.settings.max_frames,

@@ -15,7 +15,7 @@ use super::run::{self, Job};
 use crate::annotations::WalkAnnotations;
 use crate::error::WalkError;
 use crate::report::Stackwalk;
-use crate::symbols::SymbolStore;
+use crate::symbols::{LookUpSymbols, SymbolStore};
 use crate::walker::{DumpSource, Stackwalker, WalkOutcome, WalkOutput, WalkRequest};
 
 /// Walks minidumps in this process.
@@ -28,7 +28,7 @@ use crate::walker::{DumpSource, Stackwalker, WalkOutcome, WalkOutput, WalkReques
 /// symbol sources) enabled.
 #[derive(Clone, Debug)]
 pub struct InProcessStackwalker {
-    symbols: SymbolStore,
+    symbols: Arc<dyn LookUpSymbols>,
     settings: Settings,
 }
 
@@ -59,7 +59,7 @@ impl InProcessStackwalker {
     /// A walker without symbols, with default bounds.
     pub fn new() -> Self {
         Self {
-            symbols: SymbolStore::empty(),
+            symbols: Arc::new(SymbolStore::empty()),
             settings: Settings {
                 deadline: Duration::from_secs(120),
                 max_dump_size: 512 << 20,
@@ -71,6 +71,13 @@ impl InProcessStackwalker {
     /// Takes symbols from `symbols`, which other walkers may share.
     #[must_use]
     pub fn symbols(mut self, symbols: SymbolStore) -> Self {
+        self.symbols = Arc::new(symbols);
+        self
+    }
+
+    /// Takes symbols from wherever `symbols` finds them.
+    #[cfg(all(unix, feature = "pool"))]
+    pub(crate) fn looking_up(mut self, symbols: Arc<dyn LookUpSymbols>) -> Self {
         self.symbols = symbols;
         self
     }
@@ -120,7 +127,7 @@ impl InProcessStackwalker {
         let job = Job {
             dump: dump.into().into(),
             annotations: WalkAnnotations::new(annotations),
-            symbols: self.symbols.clone(),
+            symbols: Arc::clone(&self.symbols),
             settings: self.settings,
             cancelled,
             progress: Arc::clone(&progress),

@@ -15,7 +15,7 @@ use super::lru::Lru;
 ///
 /// The first to ask for a missing value starts a task that makes it; whoever asks meanwhile waits for the same task.
 /// The task belongs to nobody: one who gives up waiting does not spoil it for the others.
-pub(super) struct Cache<K, V> {
+pub(crate) struct Cache<K, V> {
     state: Mutex<State<K, V>>,
 }
 
@@ -31,12 +31,12 @@ struct Ready<V> {
 }
 
 /// A value just made.
-pub(super) struct Made<V> {
-    pub(super) value: V,
+pub(crate) struct Made<V> {
+    pub(crate) value: V,
     /// What it weighs against the capacity, in bytes.
-    pub(super) weight: u64,
+    pub(crate) weight: u64,
     /// How long it may be kept; `None` for values that do not age.
-    pub(super) keep_for: Option<Duration>,
+    pub(crate) keep_for: Option<Duration>,
 }
 
 impl<K, V> Cache<K, V>
@@ -44,7 +44,7 @@ where
     K: Clone + Eq + Hash + Send + Sync + 'static,
     V: Send + Sync + 'static,
 {
-    pub(super) fn new(capacity: u64) -> Self {
+    pub(crate) fn new(capacity: u64) -> Self {
         Self {
             state: Mutex::new(State {
                 ready: Lru::new(capacity),
@@ -56,7 +56,7 @@ where
     /// Finds the value of `key`, or makes it. `None` if the task that was making it died.
     ///
     /// Must be called within a tokio runtime.
-    pub(super) async fn get_or_make<F, M>(self: &Arc<Self>, key: K, make: F) -> Option<Arc<V>>
+    pub(crate) async fn get_or_make<F, M>(self: &Arc<Self>, key: K, make: F) -> Option<Arc<V>>
     where
         F: FnOnce() -> M,
         M: Future<Output = Made<V>> + Send + 'static,
@@ -79,7 +79,7 @@ where
     }
 
     /// The sum of the weights of all values, in bytes.
-    pub(super) fn weight(&self) -> u64 {
+    pub(crate) fn weight(&self) -> u64 {
         self.lock().ready.weight()
     }
 

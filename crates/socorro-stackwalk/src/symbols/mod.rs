@@ -27,7 +27,9 @@ pub(crate) use crash::CrashSymbols;
 pub use directory::DirectorySource;
 pub use error::SymbolError;
 pub use index::{CorruptSymbols, IndexError, SymbolIndex};
-pub(crate) use lookup::ModuleSymbols;
+#[cfg(all(unix, feature = "pool"))]
+pub(crate) use cache::{Cache, Made};
+pub(crate) use lookup::{LookUpSymbols, ModuleSymbols};
 pub use lookup::{MissingSymbols, SymbolLookup};
 pub use name::{CodeName, ModuleName, SymbolName};
 pub use source::{FetchSymbols, FoundSymbols, SymbolContent, SymbolSource};

@@ -22,7 +22,7 @@ pub(super) enum ParseFailure {
 /// Makes symbols from a symbol file. Blocks for as long as it takes.
 pub(super) fn parse(found: &FoundSymbols, limit: u64) -> Result<SymbolIndex, ParseFailure> {
     let parsed = fence::catch(|| match &found.content {
-        SymbolContent::File(path) => read(path, limit).and_then(|text| index(text, limit)),
+        SymbolContent::File(path) => read(path, limit).and_then(|text| index(text, limit)).map(|index| index.of_file(path)),
         SymbolContent::Bytes(bytes) => index(bytes.clone(), limit),
     });
     match parsed {

@@ -53,6 +53,11 @@ impl SymbolIndex {
         self
     }
 
+    pub(crate) fn of_file(mut self, path: &Path) -> Self {
+        self.text_path = Some(path.to_owned());
+        self
+    }
+
     /// The symbol file, if the text is mapped from one.
     pub fn text_path(&self) -> Option<&Path> {
         self.text_path.as_deref()
