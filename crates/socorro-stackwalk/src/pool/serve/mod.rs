@@ -28,11 +28,12 @@ use crate::walker::{Stackwalker, WalkOutcome, WalkOutput, WalkRequest};
 /// Standard input is the channel to the parent. When the parent is gone, this ends the process, also in the middle of a
 /// walk.
 pub fn serve() -> ExitCode {
-    serve_after(|_| ())
+    serve_after(|_, _| ())
 }
 
-/// Does something with every minidump before it is walked, in all modes but the last resort: [`serve`] for tests.
-pub(crate) fn serve_after(before: impl Fn(&[u8])) -> ExitCode {
+/// [`serve`] for tests: does something with every minidump before it is walked, and knows whether it is one of which
+/// only is saved what can be saved.
+pub(crate) fn serve_after(before: impl Fn(&[u8], bool)) -> ExitCode {
     match life(before) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -42,7 +43,7 @@ pub(crate) fn serve_after(before: impl Fn(&[u8])) -> ExitCode {
     }
 }
 
-fn life(before: impl Fn(&[u8])) -> io::Result<()> {
+fn life(before: impl Fn(&[u8], bool)) -> io::Result<()> {
     let stream = inherited()?;
     let hello = parent::next(&stream)?.map(|(request, _)| request);
     let Some(Request::Hello {
@@ -94,14 +95,12 @@ fn inherited() -> io::Result<UnixStream> {
 async fn walk(
     order: Order,
     symbols: &Arc<ParentsSymbols>,
-    before: impl Fn(&[u8]),
+    before: impl Fn(&[u8], bool),
 ) -> io::Result<Answer<Value>> {
     let mut bytes = crate::map::map(&order.dump)?;
+    before(&bytes, order.walk.mode == Mode::Salvage);
     let symbols_of_mode: Arc<dyn LookUpSymbols> = match order.walk.mode {
-        Mode::Full => {
-            before(&bytes);
-            Arc::clone(symbols) as _
-        }
+        Mode::Full => Arc::clone(symbols) as _,
         Mode::Salvage => {
             bytes = dump::salvageable(&bytes);
             Arc::new(NoSymbols)
