@@ -9,6 +9,7 @@ mod signature;
 mod stackwalk;
 mod storage;
 pub(crate) mod values;
+mod walkers;
 
 use std::{env, ffi::OsString, path::PathBuf};
 
@@ -31,10 +32,13 @@ pub(crate) use rulesets::{RulesetArguments, check_version_service};
 #[cfg(unix)]
 pub(crate) use signature::warn_of_empty_lists;
 pub(crate) use signature::{Grouping, SignatureArguments, generator};
+#[cfg(unix)]
+pub(crate) use stackwalk::WALKER_CHILD;
 pub(crate) use stackwalk::{WalkArguments, check_symbols};
 pub(crate) use storage::{
     StorageArguments, check_address as check_storage_address, open as open_storage,
 };
+pub(crate) use walkers::WalkerArguments;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -7,9 +7,15 @@ use std::{
 
 use clap::{ArgAction, Args};
 use socorro_stackwalk::{InProcessStackwalker, SymbolSource, SymbolStore};
+#[cfg(unix)]
+use socorro_stackwalk::{WalkerPool, pool};
 
 use super::values;
 use crate::{failure::Failure, input::Limit};
+
+/// The argument with which this program starts itself to walk in a child process.
+#[cfg(unix)]
+pub(crate) const WALKER_CHILD: &str = "walker-child";
 
 /// How minidumps are walked.
 #[derive(Debug, Args)]
@@ -56,12 +62,37 @@ impl WalkArguments {
         self.symbols_cache.as_deref()
     }
 
-    /// The walker, with its symbols.
+    /// The walker in this process, with its symbols.
     ///
     /// # Errors
     ///
     /// When a place for symbols cannot be used.
     pub(crate) fn walker(&self) -> Result<InProcessStackwalker, Failure> {
+        Ok(InProcessStackwalker::new()
+            .symbols(self.store()?)
+            .deadline(self.deadline)
+            .max_dump_size(self.max_dump_size))
+    }
+
+    /// The walker in child processes, with its symbols.
+    ///
+    /// # Errors
+    ///
+    /// When a place for symbols cannot be used, or it cannot be told which program this is.
+    #[cfg(unix)]
+    pub(crate) fn pool(&self, children: usize) -> Result<WalkerPool, Failure> {
+        let program = pool::this_program()
+            .map_err(|error| Failure::because("cannot tell which program this is", &error))?;
+        Ok(WalkerPool::builder(program)
+            .argument(WALKER_CHILD)
+            .children(children)
+            .symbols(self.store()?)
+            .deadline(self.deadline)
+            .max_dump_size(self.max_dump_size)
+            .build())
+    }
+
+    fn store(&self) -> Result<SymbolStore, Failure> {
         let sources = self
             .places()
             .into_iter()
@@ -70,10 +101,7 @@ impl WalkArguments {
         if sources.is_empty() {
             tracing::info!("no symbols: functions stay unnamed; --symbols says where they are");
         }
-        Ok(InProcessStackwalker::new()
-            .symbols(SymbolStore::new(sources))
-            .deadline(self.deadline)
-            .max_dump_size(self.max_dump_size))
+        Ok(SymbolStore::new(sources))
     }
 
     #[cfg(feature = "http-symbols")]

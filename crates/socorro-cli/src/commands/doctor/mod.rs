@@ -5,6 +5,8 @@ mod machine;
 mod queue;
 mod storage;
 mod symbols;
+#[cfg(unix)]
+mod walkers;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -27,7 +29,7 @@ Examples:
   socorro doctor --config /etc/socorro.toml --read-only
   socorro doctor --format json | jq '.checks[] | select(.state != \"ok\")'
 
-Checks settings, storage, queue, symbols, temporary directory, cache, memory and clock, and says what
+Checks settings, storage, queue, symbols, walkers, temporary directory, cache, memory and clock, and says what
 to do about what is wrong. In the storage it writes a document and a processed crash of an id that no
 report has, and deletes both; with --read-only, or an address that can only be read, it writes nothing.
 Exit code 0: there may be warnings. Exit code 1: a processor could not work like this.";
@@ -94,6 +96,8 @@ pub(crate) async fn run(
     findings.extend(storage);
     findings.extend(queue);
     findings.extend(symbols);
+    #[cfg(unix)]
+    findings.extend(walkers::check(arguments).await);
     findings.extend(machine::check(arguments));
     match arguments.format {
         Format::Text => text(&findings, output)?,

@@ -19,7 +19,7 @@ use self::signals::Signals;
 use crate::{
     arguments::{
         self, DestinationArguments, OperationsArguments, PermissionArguments, RulesetArguments,
-        SignatureArguments, StorageArguments, WalkArguments, values,
+        SignatureArguments, StorageArguments, WalkArguments, WalkerArguments, values,
     },
     commands::queue::what_is_left,
     exit::Exit,
@@ -70,6 +70,8 @@ pub(crate) struct ProcessorArguments {
     destinations: DestinationArguments,
     #[command(flatten)]
     walk: WalkArguments,
+    #[command(flatten)]
+    walkers: WalkerArguments,
     #[command(flatten)]
     signature: SignatureArguments,
     #[command(flatten)]
@@ -187,8 +189,10 @@ pub(crate) async fn run(
         None
     };
     let signatures = arguments.signature.generator()?;
-    let pipeline = pipeline(&arguments.walk, &signatures, &arguments.rulesets)?;
     let options = arguments.worker.options()?;
+    let walkers = &arguments.walkers;
+    let walker = walkers.start(&arguments.walk, options.workers).await?;
+    let pipeline = pipeline(walker, &signatures, &arguments.rulesets)?;
     let storage = arguments.storage.open().await?;
     let destinations = arguments.destinations.open(&storage.to_string()).await?;
     match (&arguments.once, &arguments.queue) {
