@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::fence::Panic;
 use crate::walker::{WalkOutcome, WalkOutput};
 
 /// Why a minidump could not be walked.
@@ -57,15 +58,7 @@ pub enum WalkError {
         /// What the panic said.
         message: String,
     },
-    /// The stacks have more frames than the walker accepts.
-    #[error(
-        "the stacks have over {limit} frames; raise the limit with InProcessStackwalker::max_frames"
-    )]
-    TooManyFrames {
-        /// The number of frames at which the walk was ended.
-        limit: u64,
-    },
-    /// The walk took too long and was abandoned.
+    /// The walk took too long before it had anything to show. Otherwise it has a [partial result](crate::Partial).
     #[error("the walk took longer than its deadline of {} s", deadline.as_secs_f64())]
     DeadlinePassed {
         /// The deadline.
@@ -96,7 +89,6 @@ impl WalkError {
             Self::TooLarge { .. } => "TooLarge",
             Self::Unreadable { name, .. } | Self::Unprocessable { name, .. } => name,
             Self::Panicked { .. } => "Panic",
-            Self::TooManyFrames { .. } => "TooManyFrames",
             Self::DeadlinePassed { .. } => "DeadlinePassed",
             Self::NoWalker { .. } => "NoWalker",
             Self::NoThread { .. } => "NoThread",
@@ -140,11 +132,17 @@ impl WalkError {
             Self::Panicked { location, message } => Some(format!(
                 "ERROR {name} - A panic occurred at {location}: {message}"
             )),
-            Self::TooManyFrames { .. } => {
-                Some(format!("ERROR {name} - Error processing dump: {self}"))
-            }
             Self::DeadlinePassed { .. } => None,
             _ => Some(format!("ERROR {name} - Error reading dump: {self}")),
+        }
+    }
+}
+
+impl From<Panic> for WalkError {
+    fn from(panic: Panic) -> Self {
+        Self::Panicked {
+            location: panic.location,
+            message: panic.message,
         }
     }
 }

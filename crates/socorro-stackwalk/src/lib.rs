@@ -26,12 +26,12 @@
 //! # Layers
 //!
 //! * [`Stackwalker`]: what a processor knows.
-//! * [`InProcessStackwalker`]: walks on a thread of its own, behind a panic fence, with a deadline, after minidumps that
-//!   would harm their reader were disarmed.
+//! * [`InProcessStackwalker`]: walks on a thread of its own, behind a panic fence, with a deadline that leaves a partial
+//!   result, after minidumps that would harm their reader were disarmed.
 //! * `WalkerPool` (feature `pool`): walks in child processes, so that a minidump that ends its walker harms nobody else.
 //! * [`SymbolStore`]: symbols shared by all walks, fetched and parsed once, within a memory bound, from
 //!   [`SymbolSource`]s: directories, symbol servers, or [one's own](FetchSymbols).
-//! * [`Stackwalk`], [`TextReport`]: the result for programs and for people.
+//! * [`Walked`], [`Stackwalk`], [`TextReport`]: the result as it is written, for programs, and for people.
 //!
 //! # Features
 //!
@@ -56,6 +56,7 @@ mod symbols;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 mod text;
+mod walked;
 mod walker;
 
 pub use error::WalkError;
@@ -72,4 +73,5 @@ pub use symbols::{
 #[cfg(feature = "http")]
 pub use symbols::{HttpOptions, HttpSource};
 pub use text::TextReport;
+pub use walked::{Partial, Walked};
 pub use walker::{DumpSource, Stackwalker, WalkOutcome, WalkOutput, WalkRequest};

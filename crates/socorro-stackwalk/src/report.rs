@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::text::TextReport;
+use crate::walked::Partial;
 
 /// The stackwalk document of one minidump, with names for what is asked for most.
 ///
@@ -11,12 +12,26 @@ use crate::text::TextReport;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stackwalk {
     document: Map<String, Value>,
+    partial: Option<Partial>,
 }
 
 impl Stackwalk {
     /// Wraps a stackwalk document, fresh or stored.
     pub fn new(document: Map<String, Value>) -> Self {
-        Self { document }
+        Self {
+            document,
+            partial: None,
+        }
+    }
+
+    pub(crate) fn with_partial(mut self, partial: Option<Partial>) -> Self {
+        self.partial = partial;
+        self
+    }
+
+    /// Why the walk did not come to its end; `None` if it did, or if the document was stored, which does not tell.
+    pub fn partial(&self) -> Option<&Partial> {
+        self.partial.as_ref()
     }
 
     /// The document.

@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+use crate::walked::{Partial, Walked};
+
 /// Walks one minidump at a time.
 ///
 /// A processor knows this trait only, so that the walk may happen [in its own process](crate::InProcessStackwalker),
@@ -78,7 +80,8 @@ impl From<Vec<u8>> for DumpSource<'_> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct WalkOutcome {
     /// 0: good; 1: the minidump cannot be read or processed; 101: the walk panicked; negative: the number of the
-    /// signal that ended the walk, where -9 also stands for a passed deadline.
+    /// signal that ended the walk, where -9 also stands for a passed deadline. Unlike the reference, a walk whose
+    /// deadline has passed has an output: what it found until then.
     pub exit_code: i32,
     /// What the walk wrote.
     pub output: WalkOutput,
@@ -109,6 +112,31 @@ impl WalkOutcome {
     pub const PANICKED: i32 = 101;
     /// The exit code of a walk that was killed, above all because its deadline had passed.
     pub const KILLED: i32 = -9;
+}
+
+impl From<&Walked> for WalkOutcome {
+    fn from(walked: &Walked) -> Self {
+        let (exit_code, log) = Self::ending(walked.partial());
+        Self {
+            exit_code,
+            output: WalkOutput::Json(walked.to_stackwalk().into_json()),
+            log,
+            symbolication: None,
+        }
+    }
+}
+
+impl WalkOutcome {
+    /// Exit code and log of a walk that left a document, which may not be all there is.
+    pub(crate) fn ending(partial: Option<&Partial>) -> (i32, Option<String>) {
+        let (exit_code, level) = match partial {
+            Some(Partial::DeadlinePassed { .. }) => (Self::KILLED, "ERROR"),
+            Some(Partial::TooManyFrames { .. }) => (Self::GOOD, "WARN"),
+            None => (Self::GOOD, ""),
+        };
+        let log = partial.map(|partial| format!("{level} {} - {partial}", partial.name()));
+        (exit_code, log)
+    }
 }
 
 #[cfg(test)]

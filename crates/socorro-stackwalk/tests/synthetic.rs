@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use common::synthetic::{Crash, HANDLE_DATA, symbols, write_symbols};
+use common::synthetic::{BASE, Crash, HANDLE_DATA, LIBRARY, symbols, write_symbols};
 use serde_json::{Map, Value, json};
 use socorro_stackwalk::{
-    FetchSymbols, FoundSymbols, InProcessStackwalker, ModuleName, Stackwalk, Stackwalker,
+    FetchSymbols, FoundSymbols, InProcessStackwalker, ModuleName, Partial, Stackwalk, Stackwalker,
     SymbolError, SymbolName, SymbolSource, SymbolStatus, SymbolStore, WalkError, WalkOutcome,
     WalkOutput, WalkRequest,
 };
@@ -299,9 +299,11 @@ async fn frames_are_bounded() {
     let all = walk(&walker, &crash).await;
     assert_eq!(functions(&all).len(), 5002);
     let bounded = walk(&walker.clone().max_frames(100), &crash).await;
-    let frames = functions(&bounded);
-    assert!((100..=102).contains(&frames.len()), "{}", frames.len());
-    assert_eq!(frames[..100], functions(&all)[..100]);
+    assert_eq!(functions(&bounded), functions(&all)[..100]);
+    assert_eq!(
+        (all.partial(), bounded.partial()),
+        (None, Some(&Partial::TooManyFrames { limit: 100 }))
+    );
 }
 
 /// Frames without modules need no symbols, so nothing but the number of frames tells that there are too many.
@@ -310,24 +312,65 @@ async fn frames_without_modules_are_bounded_too() {
     let mut crash = Crash::new(1);
     crash.chained = 3000;
     let walker = InProcessStackwalker::new();
-    assert!(functions(&walk(&walker, &crash).await).len() > 3000);
-    let bounded = walker
-        .clone()
-        .max_frames(1000)
-        .stackwalk(crash.dump(), &Map::new())
-        .await;
-    assert!(
-        matches!(bounded, Err(WalkError::TooManyFrames { limit: 2500 })),
-        "{bounded:?}"
+    let all = walk(&walker, &crash).await;
+    assert!(functions(&all).len() > 3000);
+    let bounded = walk(&walker.clone().max_frames(1000), &crash).await;
+    assert_eq!(functions(&bounded), functions(&all)[..1000]);
+    assert_eq!(
+        bounded.partial(),
+        Some(&Partial::TooManyFrames { limit: 1000 })
     );
+}
 
-    // Long before its end: all frames would take gigabytes.
+/// All frames together would take gigabytes. Where the first one lies in no module either, the walk does not even ask for
+/// symbols before it is lost among them.
+#[tokio::test]
+async fn millions_of_frames_are_given_up_long_before_their_end() {
+    let mut crash = Crash::new(1);
     crash.chained = 4_000_000;
-    let bounded = walker.stackwalk(crash.dump(), &Map::new()).await;
-    assert!(
-        matches!(bounded, Err(WalkError::TooManyFrames { .. })),
-        "{bounded:?}"
-    );
+    for instruction in [crash.instruction, 0x5000_0000] {
+        crash.instruction = instruction;
+        let bounded = walk(&InProcessStackwalker::new(), &crash).await;
+        assert_eq!(functions(&bounded).len(), 65_536);
+        assert!(bounded.partial().is_some());
+    }
+}
+
+#[tokio::test]
+async fn both_ends_of_a_long_stack_are_shown_with_their_numbers() {
+    let (walker, _root) = walker(&[(1, &symbols(1))]);
+    let mut crash = Crash::new(1);
+    crash.recursion = 98;
+    let shown = |stackwalk: &Stackwalk| {
+        let document = stackwalk.document();
+        assert_eq!(
+            document["threads"][0]["frames"].as_array().unwrap().len(),
+            document["crashing_thread"]["frames"]
+                .as_array()
+                .unwrap()
+                .len()
+        );
+        let frames = document["crashing_thread"]["frames"].as_array().unwrap();
+        let numbers: Vec<_> = frames
+            .iter()
+            .map(|frame| frame["frame"].as_u64().unwrap())
+            .collect();
+        (
+            document["crashing_thread"]["frame_count"].as_u64().unwrap(),
+            numbers,
+        )
+    };
+    let all: Vec<_> = (0..100).collect();
+    for (bound, expected) in [
+        (5, vec![0, 1, 2, 98, 99]),
+        (1, vec![0]),
+        (99, [&all[..50], &all[51..]].concat()),
+        (100, all.clone()),
+        (1000, all.clone()),
+    ] {
+        let walker = walker.clone().frames_per_thread(bound);
+        assert_eq!(shown(&walk(&walker, &crash).await), (100, expected));
+    }
 }
 
 /// A source that never answers.
@@ -349,28 +392,75 @@ impl FetchSymbols for Silent {
     }
 }
 
+/// The program has symbols, the library it calls has not: nobody ever answers for it.
 #[tokio::test]
-async fn a_walk_past_its_deadline_is_reported_as_killed() {
-    let store = SymbolStore::new([SymbolSource::custom(Silent)]);
+async fn a_walk_past_its_deadline_keeps_what_it_found() {
+    let (_, root) = walker(&[(1, &symbols(1))]);
+    let store = SymbolStore::new([
+        SymbolSource::directory(root.path()).unwrap(),
+        SymbolSource::custom(Silent),
+    ]);
     let walker = InProcessStackwalker::new()
         .symbols(store)
-        .deadline(Duration::from_millis(20));
+        .deadline(Duration::from_secs(1));
+    let mut crash = Crash::new(1);
+    crash.threads = vec![LIBRARY + 0x10, BASE + 0x2050, LIBRARY + 0x20];
+    let stackwalk = walk(&walker, &crash).await;
+    assert_eq!(
+        stackwalk.partial(),
+        Some(&Partial::DeadlinePassed {
+            deadline: Duration::from_secs(1)
+        })
+    );
+    let threads: Vec<Vec<_>> = stackwalk
+        .threads()
+        .map(|thread| {
+            thread
+                .frames()
+                .map(|frame| (frame.module(), frame.function()))
+                .collect()
+        })
+        .collect();
+    let app = |function| (Some("app"), Some(function));
+    let library = (Some("library"), None);
+    assert_eq!(
+        threads,
+        [
+            vec![app("crash_here"), app("main")],
+            vec![library],
+            vec![app("main"), app("main")],
+            vec![library],
+        ]
+    );
+    assert_eq!(stackwalk.crashing_thread_index(), Some(0));
+
     let annotations = Map::new();
     let outcome = walker
         .walk(WalkRequest {
-            dump: Crash::new(1).dump().into(),
+            dump: crash.dump().into(),
             annotations: &annotations,
         })
         .await;
-    assert_eq!(
-        outcome,
-        WalkOutcome {
-            exit_code: -9,
-            output: WalkOutput::None,
-            log: None,
-            symbolication: None,
-        }
+    assert_eq!(outcome.exit_code, WalkOutcome::KILLED);
+    assert_eq!(outcome.output, WalkOutput::Json(stackwalk.into_json()));
+    let log = outcome.log.unwrap();
+    assert!(
+        log.starts_with("ERROR DeadlinePassed - the walk took longer than its deadline of 1 s"),
+        "{log}"
     );
+}
+
+#[tokio::test]
+async fn what_is_written_directly_is_the_document() {
+    let (walker, _root) = walker(&[(1, &symbols(1))]);
+    let walked = walker
+        .walked(Crash::new(1).dump(), &Map::new())
+        .await
+        .unwrap();
+    let mut text = Vec::new();
+    walked.write_json(&mut text).unwrap();
+    let document = walked.to_stackwalk().into_json();
+    assert_eq!(String::from_utf8(text).unwrap(), document.to_string());
 }
 
 /// A source that panics, which must not take down whoever waits for it.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use crate::error::WalkError;
+use crate::map::map;
 use crate::walker::DumpSource;
 
 /// A [`DumpSource`] that may move to another thread.
@@ -14,6 +15,9 @@ use crate::walker::DumpSource;
 pub(crate) enum OwnedDump {
     Path(PathBuf),
     Bytes(Bytes),
+    /// A file that somebody has opened for us.
+    #[cfg(all(unix, feature = "pool"))]
+    File(File),
 }
 
 impl From<DumpSource<'_>> for OwnedDump {
@@ -25,20 +29,41 @@ impl From<DumpSource<'_>> for OwnedDump {
     }
 }
 
-/// Reads the whole minidump.
-///
-/// Files are read rather than mapped: a file that shrinks under a mapping ends the process.
-pub(crate) fn load(dump: OwnedDump, limit: u64) -> Result<Bytes, WalkError> {
-    match dump {
-        OwnedDump::Bytes(bytes) => {
-            let size = bytes.len() as u64;
-            if size > limit {
-                return Err(WalkError::TooLarge { size, limit });
-            }
-            Ok(bytes)
-        }
-        OwnedDump::Path(path) => read_file(&path, limit),
+/// The bytes of a minidump.
+#[derive(Debug)]
+pub(crate) struct LoadedDump {
+    pub(super) bytes: Bytes,
+    /// The file of which they are a mapping.
+    pub(super) mapped: Option<(PathBuf, File)>,
+}
+
+#[cfg(all(unix, feature = "pool"))]
+impl LoadedDump {
+    /// The bytes as they are.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.bytes
     }
+}
+
+/// Gets hold of the bytes. Those of a file are mapped, not read: what the walk does not look at costs no memory.
+///
+/// What cannot be mapped, as a pipe, is read.
+pub(crate) fn load(dump: OwnedDump, limit: u64) -> Result<LoadedDump, WalkError> {
+    let loaded = match dump {
+        OwnedDump::Bytes(bytes) => LoadedDump {
+            bytes,
+            mapped: None,
+        },
+        OwnedDump::Path(path) => load_file(path, limit)?,
+        #[cfg(all(unix, feature = "pool"))]
+        OwnedDump::File(file) => map_file(PathBuf::from("minidump"), file)?,
+    };
+    // Pipes and growing files have no honest length, so the bytes are looked at.
+    let size = loaded.bytes.len() as u64;
+    if size > limit {
+        return Err(WalkError::TooLarge { size, limit });
+    }
+    Ok(loaded)
 }
 
 /// Opens the file of a minidump if it has a size that is accepted.
@@ -67,18 +92,25 @@ fn unreadable(path: &Path, source: io::Error) -> WalkError {
     }
 }
 
-fn read_file(path: &Path, limit: u64) -> Result<Bytes, WalkError> {
-    let (file, _) = open(path, limit)?;
-    // Pipes and growing files have no honest length, so the read itself is bounded too.
-    let mut bytes = Vec::new();
-    let read = file
-        .take(limit.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(|source| unreadable(path, source))? as u64;
-    if read > limit {
-        return Err(WalkError::TooLarge { size: read, limit });
+fn load_file(path: PathBuf, limit: u64) -> Result<LoadedDump, WalkError> {
+    let (file, metadata) = open(&path, limit)?;
+    if metadata.is_file() {
+        return map_file(path, file);
     }
-    Ok(bytes.into())
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|source| unreadable(&path, source))?;
+    Ok(LoadedDump {
+        bytes: bytes.into(),
+        mapped: None,
+    })
+}
+
+fn map_file(path: PathBuf, file: File) -> Result<LoadedDump, WalkError> {
+    let bytes = map(&file).map_err(|source| unreadable(&path, source))?;
+    let mapped = Some((path, file));
+    Ok(LoadedDump { bytes, mapped })
 }
 
 #[cfg(test)]
@@ -97,7 +129,7 @@ mod tests {
             Err(WalkError::Directory { .. })
         ));
         std::fs::write(&path, b"MDMP").unwrap();
-        assert_eq!(load_path(&path).unwrap(), &b"MDMP"[..]);
+        assert_eq!(load_path(&path).unwrap().bytes, &b"MDMP"[..]);
         std::fs::write(&path, b"MDMP!").unwrap();
         assert!(matches!(
             load_path(&path),

@@ -1,8 +1,12 @@
 //! What can be saved of a minidump that somebody died of.
 
+use std::fs::File;
+use std::io;
+
 use bytes::Bytes;
 
 use super::directory::{Reader, Stream};
+use crate::map::{map, map_privately};
 
 /// `ThreadListStream`.
 const THREAD_LIST: u32 = 3;
@@ -28,20 +32,28 @@ const THREAD_SIZE: usize = 48;
 const STACK_SIZE: usize = 32;
 
 /// Returns the minidump with system information, crash reason, modules and threads, but without memory: every thread
-/// has the frame of its registers and no other.
-pub(crate) fn salvageable(bytes: &Bytes) -> Bytes {
-    let mut reduced = bytes.to_vec();
-    let Some(reader) = Reader::new(bytes) else {
-        return reduced.into();
+/// has the frame of its registers and no other. The file is left as it is.
+pub(crate) fn salvageable(file: &File) -> io::Result<Bytes> {
+    let whole = map(file)?;
+    if whole.is_empty() {
+        return Ok(whole);
+    }
+    let mut reduced = map_privately(file)?;
+    reduce(&whole, &mut reduced);
+    Ok(Bytes::from_owner(reduced))
+}
+
+fn reduce(whole: &[u8], reduced: &mut [u8]) {
+    let Some(reader) = Reader::new(whole) else {
+        return;
     };
     for stream in reader.streams() {
         if !HARMLESS.contains(&stream.kind) {
-            clear(&mut reduced, Some(stream.entry_offset));
+            clear(reduced, Some(stream.entry_offset));
         } else if stream.kind == THREAD_LIST {
-            clear_stacks(&mut reduced, reader, stream);
+            clear_stacks(reduced, reader, stream);
         }
     }
-    reduced.into()
 }
 
 fn clear_stacks(reduced: &mut [u8], reader: Reader<'_>, stream: Stream) {
@@ -67,6 +79,14 @@ fn clear(bytes: &mut [u8], offset: Option<usize>) {
 mod tests {
     use super::*;
 
+    fn reduced(words: &[u32]) -> Vec<u32> {
+        let whole: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let mut reduced = whole.clone();
+        reduce(&whole, &mut reduced);
+        let words = reduced.chunks(4);
+        words.map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect()
+    }
+
     #[test]
     fn memory_and_what_leads_to_it_is_taken_out() {
         let mut words = vec![0x504d_444d, 0xa793, 3, 32, 0, 0, 0, 0];
@@ -74,23 +94,16 @@ mod tests {
         words.extend([THREAD_LIST, 4 + 2 * 48, 68, 5, 4, 68, 12, 16, 68]);
         words.push(2);
         words.extend((1..=24).map(|word| word * 0x0101));
-        let dump: Bytes = words.iter().flat_map(|word: &u32| word.to_le_bytes()).collect();
         let mut expected = words.clone();
-        // The types of the streams, and a third of the way into each thread the size of its stack.
+        // The types of the last two streams, and the size of each thread's stack.
         (expected[11], expected[14]) = (0, 0);
         (expected[18 + 8], expected[18 + 12 + 8]) = (0, 0);
-        let reduced = salvageable(&dump);
-        let reduced: Vec<u32> = reduced
-            .chunks(4)
-            .map(|word| u32::from_le_bytes(word.try_into().unwrap()))
-            .collect();
-        assert_eq!(reduced, expected);
+        assert_eq!(reduced(&words), expected);
     }
 
     #[test]
     fn a_list_that_leads_out_of_the_file_is_survived() {
         let words = [0x504d_444d, 0xa793, 1, 32, 0, 0, 0, 0, THREAD_LIST, u32::MAX, u32::MAX - 8];
-        let dump: Bytes = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-        assert_eq!(salvageable(&dump), dump);
+        assert_eq!(reduced(&words), words);
     }
 }

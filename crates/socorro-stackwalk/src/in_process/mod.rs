@@ -1,10 +1,11 @@
 //! Walking in this process: behind a panic fence, on a thread of its own, with a deadline.
 
-mod cancel;
-mod progress;
+mod budget;
 mod run;
+mod threads;
+mod unwalked;
 mod walker;
 
-pub(crate) use cancel::Cancelled;
-pub(crate) use progress::Progress;
+pub(crate) use budget::Budget;
 pub use walker::InProcessStackwalker;
+pub(crate) use walker::Settings;

@@ -7,22 +7,26 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
-use super::cancel::cancellation;
-use super::progress::Progress;
+use super::budget::Budget;
 use super::run::{self, Job};
 use crate::annotations::WalkAnnotations;
+use crate::dump::OwnedDump;
 use crate::error::WalkError;
 use crate::report::Stackwalk;
 use crate::symbols::{LookUpSymbols, SymbolStore};
-use crate::walker::{DumpSource, Stackwalker, WalkOutcome, WalkOutput, WalkRequest};
+use crate::walked::Walked;
+use crate::walker::{DumpSource, Stackwalker, WalkOutcome, WalkRequest};
 
 /// Walks minidumps in this process.
 ///
 /// Each walk has a thread of its own, so the async runtime is never blocked. Panics are caught. A walk whose deadline
-/// has passed, or whose caller has gone, ends at its next frame or where it waits for symbols. What cannot be survived
-/// in one's own process is an abort: known ways for a minidump to cause one are closed before the walk.
+/// has passed, or whose caller has gone, ends at its next frame or where it waits for symbols; what it found until then
+/// is [kept](Walked::partial). What cannot be survived in one's own process is an abort: known ways for a minidump to
+/// cause one are closed before the walk.
+///
+/// Minidumps in files are mapped into memory: a file must not be cut off while it is walked.
 ///
 /// Must be used within a tokio runtime, of either flavour, with its time driver (and its I/O driver, if there are HTTP
 /// symbol sources) enabled.
@@ -32,21 +36,29 @@ pub struct InProcessStackwalker {
     settings: Settings,
 }
 
-/// What a deadline beyond all time amounts to.
-const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// How often to look how far a walk is. Most are over before the first look.
-const TICK: Duration = Duration::from_millis(10);
-
-/// Frames that a walk may always have beyond its bound: one per thread is found before the bound is felt.
-const FRAMES_BEYOND: u64 = 1000;
+/// How much longer than its deadline a walk may take until its caller gives it up without a result. It is for what
+/// cannot be interrupted: reading the minidump, and unwinding one frame.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// What a walk may take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Settings {
-    pub(super) deadline: Duration,
-    pub(super) max_dump_size: u64,
-    pub(super) max_frames: u64,
+#[cfg_attr(feature = "pool", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Settings {
+    pub(crate) deadline: Duration,
+    pub(crate) max_dump_size: u64,
+    pub(crate) max_frames: u64,
+    pub(crate) frames_per_thread: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(120),
+            max_dump_size: 4 << 30,
+            max_frames: 1 << 16,
+            frames_per_thread: usize::MAX,
+        }
+    }
 }
 
 impl Default for InProcessStackwalker {
@@ -60,11 +72,7 @@ impl InProcessStackwalker {
     pub fn new() -> Self {
         Self {
             symbols: Arc::new(SymbolStore::empty()),
-            settings: Settings {
-                deadline: Duration::from_secs(120),
-                max_dump_size: 512 << 20,
-                max_frames: 1 << 16,
-            },
+            settings: Settings::default(),
         }
     }
 
@@ -75,34 +83,39 @@ impl InProcessStackwalker {
         self
     }
 
-    /// Takes symbols from wherever `symbols` finds them.
-    #[cfg(all(unix, feature = "pool"))]
-    pub(crate) fn looking_up(mut self, symbols: Arc<dyn LookUpSymbols>) -> Self {
-        self.symbols = symbols;
-        self
-    }
-
     /// Bounds the time of one walk, loading of symbols included. Default: 120 seconds.
+    ///
+    /// A walk that takes longer has a [partial result](Walked::partial).
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.settings.deadline = deadline;
         self
     }
 
-    /// Bounds the size of a minidump, in bytes. Default: 512 MiB.
+    /// Bounds the size of a minidump, in bytes. Default: 4 GiB.
     #[must_use]
     pub fn max_dump_size(mut self, bytes: u64) -> Self {
         self.settings.max_dump_size = bytes;
         self
     }
 
-    /// Bounds the frames of all threads together. Default: 65,536.
+    /// Bounds the frames of all threads together, and so the memory of a walk: some kilobytes for each. Default: 65,536.
     ///
-    /// Stacks are cut off where the bound is met; a walk that cannot be cut off there is ended with
-    /// [`WalkError::TooManyFrames`] at half as many again. An overflow of an 8 MiB stack has some 60,000 frames.
+    /// A walk that meets the bound has a [partial result](Walked::partial). An overflow of an 8 MiB stack has some
+    /// 60,000 frames.
     #[must_use]
     pub fn max_frames(mut self, frames: u64) -> Self {
         self.settings.max_frames = frames;
+        self
+    }
+
+    /// Bounds the frames of one thread in the document. Default: all are there, as in the reference.
+    ///
+    /// Of a thread with more frames, the first and the last half are kept. `frame` is the true number of each, and
+    /// `frame_count` the true count.
+    #[must_use]
+    pub fn frames_per_thread(mut self, frames: usize) -> Self {
+        self.settings.frames_per_thread = frames;
         self
     }
 
@@ -110,61 +123,75 @@ impl InProcessStackwalker {
     ///
     /// # Errors
     ///
-    /// When the minidump cannot be read, is too large or not one, lacks its thread list or system information, when the
-    /// walk panics, has too many frames, or the deadline passes.
+    /// When the minidump cannot be read, is too large or not one, lacks its thread list or system information, or when
+    /// the walk panics. A passed deadline is an error only if not even the minidump was read until then.
     pub async fn stackwalk(
         &self,
         dump: impl Into<DumpSource<'_>> + Send,
         annotations: &Map<String, Value>,
     ) -> Result<Stackwalk, WalkError> {
-        let now = Instant::now();
-        let deadline = now
-            .checked_add(self.settings.deadline)
-            .unwrap_or(now + FOR_EVER);
-        let progress = Arc::new(Progress::new());
-        let (cancel_on_drop, cancelled) = cancellation(Arc::clone(&progress));
-        let (sender, mut receiver) = oneshot::channel();
+        self.run(dump.into(), annotations, |walked| walked.to_stackwalk())
+            .await
+    }
+
+    /// Walks the stacks of one minidump, as [`stackwalk`](Self::stackwalk) does, and leaves it to the caller what
+    /// becomes of the result.
+    ///
+    /// # Errors
+    ///
+    /// As for [`stackwalk`](Self::stackwalk).
+    pub async fn walked(
+        &self,
+        dump: impl Into<DumpSource<'_>> + Send,
+        annotations: &Map<String, Value>,
+    ) -> Result<Walked, WalkError> {
+        self.run(dump.into(), annotations, |walked| walked).await
+    }
+
+    /// A walker with these settings that takes symbols from wherever `symbols` finds them.
+    #[cfg(all(unix, feature = "pool"))]
+    pub(crate) fn with(settings: Settings, symbols: Arc<dyn LookUpSymbols>) -> Self {
+        Self { symbols, settings }
+    }
+
+    /// Walks on a thread of its own; `finish` runs there, too.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        dump: impl Into<OwnedDump>,
+        annotations: &Map<String, Value>,
+        finish: impl FnOnce(Walked) -> T + Send + 'static,
+    ) -> Result<T, WalkError> {
+        let budget = Arc::new(Budget::new(
+            self.settings.deadline,
+            self.settings.max_frames,
+        ));
+        let _cancel_on_drop = CancelOnDrop(Arc::clone(&budget));
+        let (sender, receiver) = oneshot::channel();
         let job = Job {
-            dump: dump.into().into(),
+            dump: dump.into(),
             annotations: WalkAnnotations::new(annotations),
             symbols: Arc::clone(&self.symbols),
             settings: self.settings,
-            cancelled,
-            progress: Arc::clone(&progress),
+            budget: Arc::clone(&budget),
             runtime: Handle::current(),
         };
-        run::spawn(move || job.run(), sender).map_err(|source| WalkError::NoThread { source })?;
-        loop {
-            let tick = deadline.min(Instant::now() + TICK);
-            match timeout_at(tick, &mut receiver).await {
-                Ok(answer) => {
-                    cancel_on_drop.finish();
-                    return answer.unwrap_or_else(|_| Err(no_answer()));
-                }
-                Err(_) if tick == deadline => {
-                    return Err(WalkError::DeadlinePassed {
-                        deadline: self.settings.deadline,
-                    });
-                }
-                Err(_) => self.settings.check_frames(progress.frames())?,
-            }
+        run::spawn(move || job.run().map(finish), sender)
+            .map_err(|source| WalkError::NoThread { source })?;
+        match timeout_at(budget.deadline() + GRACE, receiver).await {
+            Ok(answer) => answer.unwrap_or_else(|_| Err(no_answer())),
+            Err(_) => Err(WalkError::DeadlinePassed {
+                deadline: self.settings.deadline,
+            }),
         }
     }
 }
 
-impl Settings {
-    /// Unwinding stops by itself shortly after `max_frames` unless frames follow each other without symbols; such walks
-    /// get some more, and then are ended.
-    pub(super) fn check_frames(&self, frames: u64) -> Result<(), WalkError> {
-        let limit = self
-            .max_frames
-            .saturating_add(self.max_frames / 2)
-            .saturating_add(FRAMES_BEYOND);
-        if frames > limit {
-            Err(WalkError::TooManyFrames { limit })
-        } else {
-            Ok(())
-        }
+/// Stops the walk when its caller goes, which changes nothing for one that has come to its end.
+struct CancelOnDrop(Arc<Budget>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
     }
 }
 
@@ -183,14 +210,11 @@ impl Stackwalker for InProcessStackwalker {
     }
 
     async fn walk(&self, request: WalkRequest<'_>) -> WalkOutcome {
-        match self.stackwalk(request.dump, request.annotations).await {
-            Ok(stackwalk) => WalkOutcome {
-                exit_code: WalkOutcome::GOOD,
-                output: WalkOutput::Json(stackwalk.into_json()),
-                log: None,
-                symbolication: None,
-            },
-            Err(error) => error.into(),
-        }
+        let walked = self
+            .run(request.dump, request.annotations, |walked| {
+                WalkOutcome::from(&walked)
+            })
+            .await;
+        walked.unwrap_or_else(WalkOutcome::from)
     }
 }

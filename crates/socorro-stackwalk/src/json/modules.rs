@@ -1,107 +1,103 @@
-//! What was loaded into the process, and what became of its symbols.
+//! Loaded and unloaded modules.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use debugid::CodeId;
 use minidump::{MinidumpModule, Module};
 use minidump_common::utils::basename;
-use minidump_processor::ProcessState;
-use serde_json::Value;
+use serde::Serialize;
 
-use super::value::{Addresses, array, object};
-use crate::symbols::{CrashSymbols, ModuleSymbols, SymbolLookup, SymbolName};
+use super::Document;
+use super::value::{Address, List, Text};
+use crate::symbols::{ModuleSymbols, SymbolLookup, SymbolName};
 
-pub(super) fn modules(state: &ProcessState, symbols: &CrashSymbols, addresses: Addresses) -> Value {
-    let looked_up: Vec<_> = state
-        .modules
-        .iter()
-        .map(|module| symbols.of(module))
-        .collect();
+pub(super) fn modules(document: Document<'_>) -> impl Serialize {
+    let Document { state, symbols, .. } = document;
     // A file that is mapped several times is several modules, of which the walk may have met one only. As in the
     // reference, the others are shown with what became of that one.
     let mut by_name = HashMap::new();
-    for (module, symbols) in state.modules.iter().zip(&looked_up) {
-        if let Some(symbols) = symbols {
-            by_name.entry(file_name(module)).or_insert(&**symbols);
+    for module in state.modules.iter() {
+        if let Some(symbols) = symbols.of(module) {
+            by_name.entry(basename(&module.name)).or_insert(symbols);
         }
     }
-    array(state.modules.iter().zip(&looked_up).map(|(module, own)| {
-        let lookup = own
-            .as_deref()
-            .or_else(|| by_name.get(&file_name(module)).copied());
-        let identified = own.as_ref().and_then(|symbols| symbols.identified.as_ref());
-        module_value(
-            state,
-            module,
-            SymbolFields::of(lookup),
-            identified,
-            addresses,
-        )
-    }))
+    let fields = state.modules.iter().map(|module| {
+        let own = symbols.of(module);
+        let shown = own.or_else(|| by_name.get(basename(&module.name)).copied());
+        let identified = own.and_then(|symbols| symbols.identified.as_ref());
+        module_fields(document, module, SymbolFields::of(shown), identified)
+    });
+    fields.collect::<Vec<_>>()
 }
 
-fn file_name(module: &MinidumpModule) -> String {
-    basename(&module.code_file()).to_owned()
-}
-
-fn module_value(
-    state: &ProcessState,
-    module: &MinidumpModule,
-    found: SymbolFields,
-    identified: Option<&SymbolName>,
-    addresses: Addresses,
-) -> Value {
-    let filename = file_name(module);
+fn module_fields<'a>(
+    document: Document<'a>,
+    module: &'a MinidumpModule,
+    found: SymbolFields<'a>,
+    identified: Option<&'a SymbolName>,
+) -> impl Serialize + 'a {
+    #[derive(Serialize)]
+    struct Fields<'a, C> {
+        base_addr: Address,
+        cert_subject: Option<&'a str>,
+        code_id: C,
+        corrupt_symbols: bool,
+        debug_file: Cow<'a, str>,
+        debug_id: String,
+        end_addr: Address,
+        filename: &'a str,
+        loaded_symbols: bool,
+        missing_symbols: bool,
+        symbol_url: Option<&'a str>,
+        version: Option<Cow<'a, str>>,
+    }
+    let addresses = document.addresses();
+    let filename = basename(&module.name);
     // What a symbol server told about a module goes before what the minidump does not tell.
     let debug_file = match identified {
-        Some(name) => name.debug_file().to_owned(),
-        None => basename(&module.debug_file().unwrap_or_default()).to_owned(),
+        Some(name) => Cow::Borrowed(name.debug_file()),
+        None => match module.debug_file().unwrap_or_default() {
+            Cow::Borrowed(path) => Cow::Borrowed(basename(path)),
+            Cow::Owned(path) => Cow::Owned(basename(&path).to_owned()),
+        },
     };
     let debug_id = identified.map_or_else(
         || module.debug_identifier().unwrap_or_default(),
         SymbolName::debug_id,
     );
-    object([
-        ("base_addr", addresses.write(module.raw.base_of_image)),
-        (
-            "cert_subject",
-            state.cert_info.get(&filename).cloned().into(),
-        ),
-        (
-            "code_id",
-            module.code_identifier().unwrap_or_default().as_str().into(),
-        ),
-        ("corrupt_symbols", found.corrupt.into()),
-        ("debug_file", debug_file.into()),
-        ("debug_id", debug_id.breakpad().to_string().into()),
-        (
-            "end_addr",
-            addresses.write(end(module.raw.base_of_image, module.raw.size_of_image)),
-        ),
-        ("filename", filename.into()),
-        ("loaded_symbols", found.loaded.into()),
-        ("missing_symbols", found.missing.into()),
-        ("symbol_url", found.url.into()),
-        ("version", module.version().map(Cow::into_owned).into()),
-    ])
+    Fields {
+        base_addr: addresses.write(module.raw.base_of_image),
+        cert_subject: document.state.cert_info.get(filename).map(String::as_str),
+        code_id: code_id(module),
+        corrupt_symbols: found.corrupt,
+        debug_file,
+        debug_id: debug_id.breakpad().to_string(),
+        end_addr: addresses.write(end(module.raw.base_of_image, module.raw.size_of_image)),
+        filename,
+        loaded_symbols: found.loaded,
+        missing_symbols: found.missing,
+        symbol_url: found.url,
+        version: module.version(),
+    }
 }
 
 /// The symbol fields of a module. A module that nobody looked up has none of them.
 #[derive(Debug, Default)]
-struct SymbolFields {
+struct SymbolFields<'a> {
     loaded: bool,
     missing: bool,
     corrupt: bool,
-    url: Option<String>,
+    url: Option<&'a str>,
 }
 
-impl SymbolFields {
-    fn of(symbols: Option<&ModuleSymbols>) -> Self {
+impl<'a> SymbolFields<'a> {
+    fn of(symbols: Option<&'a ModuleSymbols>) -> Self {
         match symbols.map(|symbols| &*symbols.lookup) {
             None => Self::default(),
             Some(SymbolLookup::Loaded(file)) => Self {
                 loaded: true,
-                url: file.url().map(str::to_owned),
+                url: file.url(),
                 ..Self::default()
             },
             // A corrupt file was found and loaded; that it gave nothing is another matter.
@@ -118,25 +114,35 @@ impl SymbolFields {
     }
 }
 
-pub(super) fn unloaded_modules(state: &ProcessState, addresses: Addresses) -> Value {
-    array(state.unloaded_modules.iter().map(|module| {
-        object([
-            ("base_addr", addresses.write(module.raw.base_of_image)),
-            (
-                "cert_subject",
-                state.cert_info.get(&module.name).cloned().into(),
-            ),
-            (
-                "code_id",
-                module.code_identifier().unwrap_or_default().as_str().into(),
-            ),
-            (
-                "end_addr",
-                addresses.write(end(module.raw.base_of_image, module.raw.size_of_image)),
-            ),
-            ("filename", module.name.clone().into()),
-        ])
-    }))
+pub(super) fn unloaded_modules(document: Document<'_>) -> impl Serialize {
+    #[derive(Serialize)]
+    struct Fields<'a, C> {
+        base_addr: Address,
+        cert_subject: Option<&'a str>,
+        code_id: C,
+        end_addr: Address,
+        filename: &'a str,
+    }
+    let addresses = document.addresses();
+    List(move || {
+        let modules = document.state.unloaded_modules.iter();
+        modules.map(move |module| Fields {
+            base_addr: addresses.write(module.raw.base_of_image),
+            cert_subject: document
+                .state
+                .cert_info
+                .get(&module.name)
+                .map(String::as_str),
+            code_id: code_id(module),
+            end_addr: addresses.write(end(module.raw.base_of_image, module.raw.size_of_image)),
+            filename: &*module.name,
+        })
+    })
+}
+
+/// The code id; empty if the minidump does not tell it.
+fn code_id(module: &dyn Module) -> impl Serialize + use<> {
+    Text(module.code_identifier().unwrap_or_else(CodeId::nil))
 }
 
 /// A damaged minidump may place a module at the end of the address space and beyond; that end wraps around.

@@ -1,120 +1,131 @@
 //! The machine, its operating system and what they had to say about the process.
 
-use minidump_processor::{Limit, LinuxProcLimit, ProcessState};
-use serde_json::Value;
+use std::borrow::Cow;
 
-use super::value::{Addresses, array, object};
+use minidump_processor::{Limit, ProcessState};
+use serde::Serialize;
 
-pub(super) fn system_info(state: &ProcessState) -> Value {
+use super::value::{Address, Addresses, List, Text};
+
+pub(super) fn system_info(state: &ProcessState) -> impl Serialize {
+    #[derive(Serialize)]
+    struct Fields<'a, C, V> {
+        cpu_arch: C,
+        cpu_count: usize,
+        cpu_info: Option<&'a str>,
+        cpu_microcode_version: Option<V>,
+        os: Cow<'a, str>,
+        os_ver: Option<Cow<'a, str>>,
+    }
     let system = &state.system_info;
-    object([
-        ("cpu_arch", system.cpu.to_string().into()),
-        ("cpu_count", system.cpu_count.into()),
-        ("cpu_info", system.cpu_info.clone().into()),
-        (
-            "cpu_microcode_version",
-            system
-                .cpu_microcode_version
-                .map(|version| format!("{version:#x}"))
-                .into(),
-        ),
-        ("os", system.os.long_name().into()),
-        (
-            "os_ver",
-            system
-                .format_os_version()
-                .map(std::borrow::Cow::into_owned)
-                .into(),
-        ),
-    ])
-}
-
-pub(super) fn lsb_release(state: &ProcessState) -> Value {
-    let release = state.linux_standard_base.as_ref().map(|release| {
-        object([
-            ("codename", release.codename.clone().into()),
-            ("description", release.description.clone().into()),
-            ("id", release.id.clone().into()),
-            ("release", release.release.clone().into()),
-        ])
-    });
-    release.into()
-}
-
-pub(super) fn proc_limits(state: &ProcessState) -> Value {
-    let Some(limits) = &state.linux_proc_limits else {
-        return Value::Null;
-    };
-    let mut limits: Vec<_> = limits.limits.iter().collect();
-    limits.sort_by_key(|(name, _)| *name);
-    object([(
-        "limits",
-        array(
-            limits
-                .into_iter()
-                .map(|(name, limit)| proc_limit(name, limit)),
-        ),
-    )])
-}
-
-fn proc_limit(name: &str, limit: &LinuxProcLimit) -> Value {
-    object([
-        ("hard", limit_value(&limit.hard)),
-        ("name", name.into()),
-        ("soft", limit_value(&limit.soft)),
-        ("unit", limit.unit.clone().into()),
-    ])
-}
-
-fn limit_value(limit: &Limit) -> Value {
-    match limit {
-        Limit::Error => "err".into(),
-        Limit::Unlimited => "unlimited".into(),
-        Limit::Limited(limit) => (*limit).into(),
+    Fields {
+        cpu_arch: Text(system.cpu),
+        cpu_count: system.cpu_count,
+        cpu_info: system.cpu_info.as_deref(),
+        cpu_microcode_version: system
+            .cpu_microcode_version
+            .map(|version| format!("{version:#x}")),
+        os: system.os.long_name(),
+        os_ver: system.format_os_version(),
     }
 }
 
-pub(super) fn mac_crash_info(state: &ProcessState, addresses: Addresses) -> Value {
-    let info = state.mac_crash_info.as_ref().map(|info| {
-        let records = info.iter().map(|record| {
-            let number =
-                |value: Option<&u64>| Value::from(value.map(|value| addresses.write(*value)));
-            object([
-                ("abort_cause", number(record.abort_cause())),
-                ("backtrace", record.backtrace().into()),
-                ("dialog_mode", number(record.dialog_mode())),
-                ("message", record.message().into()),
-                ("message2", record.message2().into()),
-                ("module", record.module_path().into()),
-                ("signature_string", record.signature_string().into()),
-                ("thread", number(record.thread())),
-            ])
+pub(super) fn lsb_release(state: &ProcessState) -> impl Serialize {
+    #[derive(Serialize)]
+    struct Fields<'a> {
+        codename: &'a str,
+        description: &'a str,
+        id: &'a str,
+        release: &'a str,
+    }
+    let release = state.linux_standard_base.as_ref();
+    release.map(|release| Fields {
+        codename: &release.codename,
+        description: &release.description,
+        id: &release.id,
+        release: &release.release,
+    })
+}
+
+pub(super) fn proc_limits(state: &ProcessState) -> impl Serialize {
+    #[derive(Serialize)]
+    struct Fields<'a> {
+        limits: Vec<LimitFields<'a>>,
+    }
+    #[derive(Serialize)]
+    struct LimitFields<'a> {
+        hard: &'a Limit,
+        name: &'a str,
+        soft: &'a Limit,
+        unit: &'a str,
+    }
+    state.linux_proc_limits.as_ref().map(|limits| {
+        let limits = limits.limits.iter().map(|(name, limit)| LimitFields {
+            hard: &limit.hard,
+            name,
+            soft: &limit.soft,
+            unit: &limit.unit,
         });
-        object([
-            ("num_records", info.len().into()),
-            ("records", array(records)),
-        ])
-    });
-    info.into()
+        let mut limits: Vec<_> = limits.collect();
+        limits.sort_by_key(|limit| limit.name);
+        Fields { limits }
+    })
 }
 
-pub(super) fn mac_boot_args(state: &ProcessState) -> Value {
-    state
-        .mac_boot_args
-        .as_ref()
-        .and_then(|arguments| arguments.bootargs.clone())
-        .into()
+pub(super) fn mac_crash_info(state: &ProcessState, addresses: Addresses) -> impl Serialize {
+    #[derive(Serialize)]
+    struct Fields<R> {
+        num_records: usize,
+        records: R,
+    }
+    #[derive(Serialize)]
+    struct RecordFields<'a> {
+        abort_cause: Option<Address>,
+        backtrace: Option<&'a str>,
+        dialog_mode: Option<Address>,
+        message: Option<&'a str>,
+        message2: Option<&'a str>,
+        module: Option<&'a str>,
+        signature_string: Option<&'a str>,
+        thread: Option<Address>,
+    }
+    let number = move |value: Option<&u64>| value.map(|value| addresses.write(*value));
+    state.mac_crash_info.as_ref().map(|info| Fields {
+        num_records: info.len(),
+        records: List(move || {
+            info.iter().map(move |record| RecordFields {
+                abort_cause: number(record.abort_cause()),
+                backtrace: record.backtrace(),
+                dialog_mode: number(record.dialog_mode()),
+                message: record.message(),
+                message2: record.message2(),
+                module: record.module_path(),
+                signature_string: record.signature_string(),
+                thread: number(record.thread()),
+            })
+        }),
+    })
 }
 
-pub(super) fn handles(state: &ProcessState) -> Value {
-    let handles = state.handles.as_ref().map(|handles| {
-        array(handles.iter().map(|handle| {
-            object([
-                ("handle", handle.raw.handle().copied().into()),
-                ("object_name", handle.object_name.clone().into()),
-                ("type_name", handle.type_name.clone().into()),
-            ])
-        }))
-    });
-    handles.into()
+pub(super) fn mac_boot_args(state: &ProcessState) -> impl Serialize {
+    let arguments = state.mac_boot_args.as_ref();
+    arguments.and_then(|arguments| arguments.bootargs.as_deref())
+}
+
+pub(super) fn handles(state: &ProcessState) -> impl Serialize {
+    #[derive(Serialize)]
+    struct Fields<'a> {
+        handle: Option<u64>,
+        object_name: Option<&'a str>,
+        type_name: Option<&'a str>,
+    }
+    state.handles.as_ref().map(|handles| {
+        List(move || {
+            handles.iter().map(|handle| Fields {
+                handle: handle.raw.handle().copied(),
+                object_name: handle.object_name.as_deref(),
+                type_name: handle.type_name.as_deref(),
+            })
+        })
+    })
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::WalkerPool;
 use super::limits::Limits;
+use crate::in_process;
 use crate::symbols::SymbolStore;
 
 /// How the children of a pool are started, and what they may take.
@@ -16,10 +17,8 @@ pub(super) struct Settings {
     pub(super) program: PathBuf,
     pub(super) arguments: Vec<OsString>,
     pub(super) children: usize,
-    pub(super) deadline: Duration,
+    pub(super) walk: in_process::Settings,
     pub(super) grace: Duration,
-    pub(super) max_dump_size: u64,
-    pub(super) max_frames: u64,
     pub(super) walks_per_child: u32,
     pub(super) limits: Limits,
     pub(super) confine: bool,
@@ -54,10 +53,8 @@ impl WalkerPoolBuilder {
                 program,
                 arguments: Vec::new(),
                 children: std::thread::available_parallelism().map_or(1, usize::from),
-                deadline: Duration::from_secs(120),
+                walk: in_process::Settings::default(),
                 grace: Duration::from_secs(3),
-                max_dump_size: 512 << 20,
-                max_frames: 1 << 16,
                 walks_per_child: 1000,
                 limits: Limits::default(),
                 confine: true,
@@ -91,7 +88,7 @@ impl WalkerPoolBuilder {
     /// Bounds the time of one walk, loading of symbols included. Default: 120 seconds.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.settings.deadline = deadline;
+        self.settings.walk.deadline = deadline;
         self
     }
 
@@ -102,17 +99,26 @@ impl WalkerPoolBuilder {
         self
     }
 
-    /// Bounds the size of a minidump, in bytes. Default: 512 MiB.
+    /// Bounds the size of a minidump, in bytes. Default: 4 GiB.
     #[must_use]
     pub fn max_dump_size(mut self, bytes: u64) -> Self {
-        self.settings.max_dump_size = bytes;
+        self.settings.walk.max_dump_size = bytes;
         self
     }
 
     /// Bounds the frames of all threads together. Default: 65,536.
     #[must_use]
     pub fn max_frames(mut self, frames: u64) -> Self {
-        self.settings.max_frames = frames;
+        self.settings.walk.max_frames = frames;
+        self
+    }
+
+    /// Bounds the frames of one thread in the document. Default: all are there.
+    ///
+    /// [`InProcessStackwalker::frames_per_thread`](crate::InProcessStackwalker::frames_per_thread) tells which are kept.
+    #[must_use]
+    pub fn frames_per_thread(mut self, frames: usize) -> Self {
+        self.settings.walk.frames_per_thread = frames;
         self
     }
 

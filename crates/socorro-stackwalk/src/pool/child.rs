@@ -54,14 +54,14 @@ pub(super) enum NoAnswer {
 enum Trouble {
     Deadline,
     Nonsense(String),
-    Channel(io::Error),
+    Channel,
 }
 
 impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::InvalidData => Self::Nonsense(error.to_string()),
-            _ => Self::Channel(error),
+            _ => Self::Channel,
         }
     }
 }
@@ -86,10 +86,10 @@ impl Child {
         match timeout(START, child.greet(settings)).await {
             Ok(Ok(isolation)) => Ok((child, isolation)),
             Ok(Err(trouble)) => {
-                let end = child.end(matches!(trouble, Trouble::Channel(_))).await;
+                let end = child.end(matches!(trouble, Trouble::Channel)).await;
                 let reason = match trouble {
                     Trouble::Nonsense(reason) => reason,
-                    Trouble::Channel(_) | Trouble::Deadline => format!("{end}: {}", end.said),
+                    Trouble::Channel | Trouble::Deadline => format!("{end}: {}", end.said),
                 };
                 Err(format!("{shown} does not become a walker: {reason}"))
             }
@@ -141,14 +141,14 @@ impl Child {
             Ok(answer) => return Ok(answer),
             Err(trouble) => trouble,
         };
-        let end = self.end(matches!(trouble, Trouble::Channel(_))).await;
+        let end = self.end(matches!(trouble, Trouble::Channel)).await;
         if !begun {
             return Err(NoAnswer::NotBegun(end.to_string()));
         }
         let cause = match trouble {
             Trouble::Deadline => Cause::Deadline,
             Trouble::Nonsense(reason) => Cause::Nonsense(reason),
-            Trouble::Channel(_) => Cause::Death,
+            Trouble::Channel => Cause::Death,
         };
         Err(NoAnswer::Lost(Loss { cause, end }))
     }
@@ -162,7 +162,7 @@ impl Child {
         begun: &mut bool,
     ) -> Result<Answer<Document>, Trouble> {
         let patience = Instant::now()
-            .checked_add(walk.deadline.saturating_add(grace))
+            .checked_add(walk.settings.deadline.saturating_add(grace))
             .unwrap_or_else(|| Instant::now() + FOR_EVER);
         let mut channel = self.channel()?;
         let order = encode(&Request::Walk(walk.clone()))?;
@@ -226,7 +226,7 @@ async fn send_symbols(
 }
 
 fn encode(request: &Request) -> Result<Vec<u8>, Trouble> {
-    message::encode(request).map_err(|error| Trouble::Channel(io::Error::other(error)))
+    message::encode(request).map_err(|_| Trouble::Channel)
 }
 
 fn reply(frame: &Frame) -> Result<Reply, Trouble> {

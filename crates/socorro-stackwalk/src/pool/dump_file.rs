@@ -17,7 +17,7 @@ pub(super) fn file_of(dump: OwnedDump, limit: u64) -> Result<File, WalkError> {
             return Ok(file);
         }
     }
-    let bytes = dump::load(dump, limit)?;
+    let bytes = dump::load(dump, limit)?.into_bytes();
     in_memory(&bytes).map_err(|error| WalkError::NoWalker {
         reason: format!("no room for the minidump: {error}"),
     })

@@ -14,13 +14,12 @@
 //! A message is one [frame](super::frame). Its content is MessagePack, as both ends are of the same build: the child
 //! refuses a `Hello` of another version.
 
-use std::time::Duration;
-
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::isolation::Isolation;
 use super::limits::Limits;
+use crate::in_process::Settings;
 use crate::symbols::{MissingSymbols, ModuleName};
 
 /// The version of these messages: that of this library, and a number that is raised with changes in between.
@@ -46,9 +45,7 @@ pub(super) enum Request {
 pub(super) struct Walk {
     /// The annotations that matter for a walk, as JSON text.
     pub(super) annotations: String,
-    pub(super) deadline: Duration,
-    pub(super) max_dump_size: u64,
-    pub(super) max_frames: u64,
+    pub(super) settings: Settings,
     pub(super) mode: Mode,
 }
 

@@ -107,7 +107,7 @@ impl WalkerPool {
     }
 
     async fn answer(&self, request: WalkRequest<'_>) -> Result<WalkOutcome, WalkError> {
-        let settings = self.roster.settings();
+        let settings = self.roster.settings().walk;
         let limit = settings.max_dump_size;
         let dump = OwnedDump::from(request.dump);
         // Opening a file, or copying a minidump into one, may take its time.
@@ -117,9 +117,7 @@ impl WalkerPool {
         })??;
         let walk = Walk {
             annotations: annotations_for_walk(request.annotations),
-            deadline: settings.deadline,
-            max_dump_size: limit,
-            max_frames: settings.max_frames,
+            settings,
             mode: Mode::Full,
         };
         match self.attempt(&walk, &dump).await? {
@@ -168,12 +166,9 @@ impl WalkerPool {
     }
 
     /// What can be said about a minidump that ended its walker: how, and what is in it besides stacks.
-    async fn salvage(&self, walk: Walk, dump: &File, loss: &Loss) -> WalkOutcome {
-        let walk = Walk {
-            deadline: walk.deadline.min(SALVAGE),
-            mode: Mode::Salvage,
-            ..walk
-        };
+    async fn salvage(&self, mut walk: Walk, dump: &File, loss: &Loss) -> WalkOutcome {
+        walk.mode = Mode::Salvage;
+        walk.settings.deadline = walk.settings.deadline.min(SALVAGE);
         let document = match self.attempt(&walk, dump).await {
             Ok(Ok(answer)) => answer.document,
             Ok(Err(again)) => {

@@ -13,7 +13,7 @@ use tracing::debug;
 
 use super::lookup::{LookUpSymbols, ModuleSymbols, SymbolLookup};
 use super::name::ModuleName;
-use crate::in_process::{Cancelled, Progress};
+use crate::in_process::Budget;
 
 /// Answers one walk from the shared store, and records which symbols this walk asked for and what it got.
 ///
@@ -21,41 +21,49 @@ use crate::in_process::{Cancelled, Progress};
 /// them independent of what else the store was asked.
 pub(crate) struct CrashSymbols {
     source: Arc<dyn LookUpSymbols>,
-    cancelled: Cancelled,
-    progress: Arc<Progress>,
-    max_frames: u64,
+    budget: Arc<Budget>,
     modules: Mutex<HashMap<Place, Arc<ModuleSymbols>>>,
 }
 
 /// Base address and size: what tells the modules of one minidump apart.
 type Place = (u64, u64);
 
+fn place_of(module: &dyn Module) -> Place {
+    (module.base_address(), module.size())
+}
+
+/// The symbols that one walk asked for.
+#[derive(Debug, Default)]
+pub(crate) struct LookedUpSymbols(HashMap<Place, Arc<ModuleSymbols>>);
+
+impl LookedUpSymbols {
+    /// What became of the symbols of `module`; `None` if the walk never asked for them.
+    pub(crate) fn of(&self, module: &dyn Module) -> Option<&ModuleSymbols> {
+        self.0.get(&place_of(module)).map(|symbols| &**symbols)
+    }
+}
+
 impl CrashSymbols {
-    /// Answers from `source` until the walk is cancelled or has `max_frames` frames.
-    pub(crate) fn new(
-        source: Arc<dyn LookUpSymbols>,
-        cancelled: Cancelled,
-        progress: Arc<Progress>,
-        max_frames: u64,
-    ) -> Self {
+    /// Answers from `source` until the budget is spent.
+    pub(crate) fn new(source: Arc<dyn LookUpSymbols>, budget: Arc<Budget>) -> Self {
         Self {
             source,
-            cancelled,
-            progress,
-            max_frames,
+            budget,
             modules: Mutex::default(),
         }
     }
 
-    /// What the walk asked for `module`; `None` if it never did.
-    pub(crate) fn of(&self, module: &dyn Module) -> Option<Arc<ModuleSymbols>> {
-        self.lock()
-            .get(&(module.base_address(), module.size()))
-            .cloned()
+    /// The record.
+    pub(crate) fn into_looked_up(self) -> LookedUpSymbols {
+        LookedUpSymbols(
+            self.modules
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     async fn symbols(&self, module: &(dyn Module + Sync)) -> Arc<ModuleSymbols> {
-        let place = (module.base_address(), module.size());
+        let place = place_of(module);
         if let Some(known) = self.lock().get(&place) {
             return Arc::clone(known);
         }
@@ -67,17 +75,11 @@ impl CrashSymbols {
         Arc::clone(self.lock().entry(place).or_insert(Arc::new(symbols)))
     }
 
-    /// Never returns once the walk is cancelled: the walk is then dropped where it waits.
-    async fn wait_if_cancelled(&self) {
-        if self.cancelled.get() {
+    /// Never returns once the budget is spent: the walk is then dropped where it waits, and its frames are kept.
+    async fn wait_if_spent(&self) {
+        if self.budget.is_spent() {
             future::pending::<()>().await;
         }
-    }
-
-    /// Whether the walk has all the frames it may have. Unwinding then finds no more symbols and no more rules, and
-    /// stops soon.
-    fn is_exhausted(&self) -> bool {
-        self.progress.frames() >= self.max_frames
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Place, Arc<ModuleSymbols>>> {
@@ -92,10 +94,7 @@ impl SymbolProvider for CrashSymbols {
         module: &(dyn Module + Sync),
         frame: &mut (dyn FrameSymbolizer + Send),
     ) -> Result<(), FillSymbolError> {
-        self.wait_if_cancelled().await;
-        if self.is_exhausted() {
-            return Ok(());
-        }
+        self.wait_if_spent().await;
         match &*self.symbols(module).await.lookup {
             SymbolLookup::Loaded(file) => {
                 file.fill_symbol(module, frame);
@@ -110,10 +109,7 @@ impl SymbolProvider for CrashSymbols {
         module: &(dyn Module + Sync),
         walker: &mut (dyn FrameWalker + Send),
     ) -> Option<()> {
-        self.wait_if_cancelled().await;
-        if self.is_exhausted() {
-            return None;
-        }
+        self.wait_if_spent().await;
         match &*self.symbols(module).await.lookup {
             SymbolLookup::Loaded(file) => file.walk_frame(module, walker),
             SymbolLookup::Corrupt { .. } | SymbolLookup::Missing(_) => None,

@@ -23,7 +23,7 @@ mod store;
 
 #[cfg(feature = "http")]
 pub use self::http::{HttpOptions, HttpSource};
-pub(crate) use crash::CrashSymbols;
+pub(crate) use crash::{CrashSymbols, LookedUpSymbols};
 pub use directory::DirectorySource;
 pub use error::SymbolError;
 pub use index::{CorruptSymbols, IndexError, SymbolIndex};

@@ -20,6 +20,8 @@ const WINDOWS: u32 = 2;
 const STACK: u64 = 0x7ffc_0000_0000;
 /// Where the program is mapped.
 pub const BASE: u64 = 0x40_0000;
+/// Where a library without symbols is mapped.
+pub const LIBRARY: u64 = 0x60_0000;
 /// Stream type of the handle data.
 pub const HANDLE_DATA: u32 = 12;
 
@@ -39,6 +41,10 @@ pub struct Crash {
     /// Whether the minidump tells the debug id.
     pub has_debug_id: bool,
     pub code_file: String,
+    /// Where the crash happened.
+    pub instruction: u64,
+    /// Where further threads are; each was called by `main`. With such there is a library at [`LIBRARY`].
+    pub threads: Vec<u64>,
     platform: u32,
     streams: Vec<(u32, Vec<u8>)>,
 }
@@ -52,6 +58,8 @@ impl Crash {
             chained: 0,
             has_debug_id: true,
             code_file: "/opt/product/app".to_owned(),
+            instruction: BASE + 0x1014,
+            threads: Vec::new(),
             platform: LINUX,
             streams: Vec::new(),
         }
@@ -74,7 +82,7 @@ impl Crash {
 
     pub fn dump(&self) -> Vec<u8> {
         let endian = Endian::Little;
-        let context = amd64_context(endian, BASE + 0x1014, STACK);
+        let context = amd64_context(endian, self.instruction, STACK);
         let stack = Memory::with_section(self.stack().D64(0).D64(0), STACK);
         let thread = Thread::new(endian, 7, &stack, &context);
         let mut system = SystemInfo::new(endian).set_processor_architecture(AMD64);
@@ -107,9 +115,33 @@ impl Crash {
                 section,
             })
         });
-        let mut dump = dump.finish().unwrap();
+        let mut dump = self.add_threads(dump).finish().unwrap();
         if self.chained > 0 {
-            set_frame_pointer(&mut dump, STACK);
+            set_frame_pointer(&mut dump, self.instruction, STACK);
+        }
+        dump
+    }
+
+    fn add_threads(&self, mut dump: SynthMinidump) -> SynthMinidump {
+        if self.threads.is_empty() {
+            return dump;
+        }
+        let endian = Endian::Little;
+        let name = DumpString::new("/usr/lib/library", endian);
+        let record = Section::with_endian(endian)
+            .append_bytes(b"RSDS")
+            .append_repeated(0x77, 16)
+            .D32(1)
+            .append_bytes(b"library\0");
+        let module = Module::new(endian, LIBRARY, 0x1000, &name, 0, 0, None).cv_record(&record);
+        dump = dump.add_module(module).add(name).add(record);
+        for (id, instruction) in (100..).zip(&self.threads) {
+            let top = STACK + u64::from(id) * 0x1000;
+            let stack = Section::with_endian(endian).D64(BASE + 0x2050).D64(0);
+            let stack = Memory::with_section(stack.D64(0), top);
+            let context = amd64_context(endian, *instruction, top);
+            let thread = Thread::new(endian, id, &stack, &context);
+            dump = dump.add_thread(thread).add(context).add_memory(stack);
         }
         dump
     }
@@ -138,8 +170,8 @@ impl Crash {
 }
 
 /// Sets the frame pointer in the context, which lies 0x58 bytes before the instruction pointer.
-fn set_frame_pointer(dump: &mut [u8], pointer: u64) {
-    let instruction = (BASE + 0x1014).to_le_bytes();
+fn set_frame_pointer(dump: &mut [u8], instruction: u64, pointer: u64) {
+    let instruction = instruction.to_le_bytes();
     let at = dump
         .windows(8)
         .position(|bytes| bytes == instruction)

@@ -148,6 +148,9 @@ mod on_linux {
         let (pool, mark, _) = with_silent_server(Duration::from_millis(200));
         let outcome = walk(&pool, good()).await;
         assert_eq!(outcome.exit_code, WalkOutcome::KILLED);
+        assert!(outcome.log.as_deref().unwrap().starts_with("ERROR DeadlinePassed - "));
+        let frames = &super::super::document(&outcome)["threads"][0]["frames"];
+        assert_eq!(frames.as_array().unwrap().len(), 1);
         drop(pool);
         until(|| system::children(&mark).is_empty()).await;
     }

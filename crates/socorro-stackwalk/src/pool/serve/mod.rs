@@ -9,16 +9,17 @@ use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use self::parent::{Order, Parent};
 use self::symbols::{NoSymbols, ParentsSymbols};
-use super::message::{Answer, Mode, Reply, Request, VERSION};
-use crate::dump;
+use super::message::{self, Answer, Mode, Reply, Request, VERSION};
+use crate::dump::{self, OwnedDump};
+use crate::error::WalkError;
 use crate::in_process::InProcessStackwalker;
 use crate::symbols::LookUpSymbols;
-use crate::walker::{Stackwalker, WalkOutcome, WalkOutput, WalkRequest};
+use crate::walked::Walked;
+use crate::walker::WalkOutcome;
 
 /// Is a child of a [`WalkerPool`](super::WalkerPool): walks what the parent sends, until the parent hangs up.
 ///
@@ -72,9 +73,8 @@ fn life(before: impl Fn(&[u8], bool)) -> io::Result<()> {
     let symbols = Arc::new(ParentsSymbols::new(Arc::clone(&parent), limits.mapped));
     for order in orders {
         parent.say(&Reply::Begun)?;
-        confine::allow_time(order.walk.deadline);
-        let answer = runtime.block_on(walk(order, &symbols, &before))?;
-        parent.answer(&answer)?;
+        confine::allow_time(order.walk.settings.deadline);
+        parent.answer(&runtime.block_on(walk(order, &symbols, &before))?)?;
     }
     Ok(())
 }
@@ -92,45 +92,50 @@ fn inherited() -> io::Result<UnixStream> {
     Ok(stream)
 }
 
+/// Walks a minidump; gives the content of the answer.
 async fn walk(
     order: Order,
     symbols: &Arc<ParentsSymbols>,
     before: impl Fn(&[u8], bool),
-) -> io::Result<Answer<Value>> {
-    let mut bytes = crate::map::map(&order.dump)?;
-    before(&bytes, order.walk.mode == Mode::Salvage);
-    let symbols_of_mode: Arc<dyn LookUpSymbols> = match order.walk.mode {
-        Mode::Full => Arc::clone(symbols) as _,
-        Mode::Salvage => {
-            bytes = dump::salvageable(&bytes);
-            Arc::new(NoSymbols)
-        }
+) -> io::Result<Vec<u8>> {
+    let Order { walk, dump } = order;
+    before(&crate::map::map(&dump)?, walk.mode == Mode::Salvage);
+    let (dump, symbols_of_mode): (_, Arc<dyn LookUpSymbols>) = match walk.mode {
+        Mode::Full => (OwnedDump::File(dump), Arc::clone(symbols) as _),
+        Mode::Salvage => (
+            OwnedDump::Bytes(dump::salvageable(&dump)?),
+            Arc::new(NoSymbols),
+        ),
     };
-    let outcome = outcome(&order, bytes, symbols_of_mode).await;
-    Ok(Answer {
-        exit_code: outcome.exit_code,
-        document: match outcome.output {
-            WalkOutput::Json(document) => Some(document),
-            WalkOutput::Text(_) | WalkOutput::None => None,
-        },
-        log: outcome.log,
-        symbolication: outcome.symbolication.map(Value::Object),
-        known: symbols.take_known(),
-    })
-}
-
-async fn outcome(order: &Order, bytes: Bytes, symbols: Arc<dyn LookUpSymbols>) -> WalkOutcome {
     // The parent made this text.
     let annotations: Map<String, Value> =
-        serde_json::from_str(&order.walk.annotations).unwrap_or_default();
-    let walker = InProcessStackwalker::new()
-        .looking_up(symbols)
-        .deadline(order.walk.deadline)
-        .max_dump_size(order.walk.max_dump_size)
-        .max_frames(order.walk.max_frames);
-    let request = WalkRequest {
-        dump: bytes.into(),
-        annotations: &annotations,
+        serde_json::from_str(&walk.annotations).unwrap_or_default();
+    let walker = InProcessStackwalker::with(walk.settings, symbols_of_mode);
+    let known = Arc::clone(symbols);
+    let finish = move |walked: Walked| {
+        let (exit_code, log) = WalkOutcome::ending(walked.partial());
+        message::encode(&Answer {
+            exit_code,
+            document: Some(walked.document()),
+            log,
+            symbolication: None,
+            known: known.take_known(),
+        })
     };
-    walker.walk(request).await
+    let encoded = match walker.run(dump, &annotations, finish).await {
+        Ok(encoded) => encoded,
+        Err(error) => message::encode(&failed(error, symbols)),
+    };
+    encoded.map_err(io::Error::other)
+}
+
+fn failed(error: WalkError, symbols: &ParentsSymbols) -> Answer<Value> {
+    let outcome = WalkOutcome::from(error);
+    Answer {
+        exit_code: outcome.exit_code,
+        document: None,
+        log: outcome.log,
+        symbolication: None,
+        known: symbols.take_known(),
+    }
 }

@@ -9,11 +9,10 @@ use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
-use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::super::frame::{self, Kind};
-use super::super::message::{self, Answer, Reply, Request, Symbols, Walk};
+use super::super::message::{self, Reply, Request, Symbols, Walk};
 use crate::symbols::ModuleName;
 
 /// The parent, as the child sees it.
@@ -49,11 +48,13 @@ impl Parent {
     }
 
     pub(super) fn say(&self, reply: &Reply) -> io::Result<()> {
-        self.send(Kind::Message, reply)
+        let content = message::encode(reply).map_err(io::Error::other)?;
+        self.send(Kind::Message, &content)
     }
 
-    pub(super) fn answer<D: Serialize>(&self, answer: &Answer<D>) -> io::Result<()> {
-        self.send(Kind::Answer, answer)
+    /// Sends the content of an answer.
+    pub(super) fn answer(&self, content: &[u8]) -> io::Result<()> {
+        self.send(Kind::Answer, content)
     }
 
     /// Asks for the symbols of a module.
@@ -70,10 +71,9 @@ impl Parent {
         receiver.await.map_err(io::Error::other)
     }
 
-    fn send(&self, kind: Kind, message: &impl Serialize) -> io::Result<()> {
-        let content = message::encode(message).map_err(io::Error::other)?;
+    fn send(&self, kind: Kind, content: &[u8]) -> io::Result<()> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        frame::send(&self.stream, kind, &content)
+        frame::send(&self.stream, kind, content)
     }
 
     fn questions(&self) -> MutexGuard<'_, Questions> {
