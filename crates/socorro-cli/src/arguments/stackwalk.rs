@@ -74,25 +74,34 @@ impl WalkArguments {
             .max_dump_size(self.max_dump_size))
     }
 
-    /// The walker in child processes, with its symbols.
+    /// The walker in child processes.
     ///
     /// # Errors
     ///
-    /// When a place for symbols cannot be used, or it cannot be told which program this is.
+    /// When it cannot be told which program this is.
     #[cfg(unix)]
-    pub(crate) fn pool(&self, children: usize) -> Result<WalkerPool, Failure> {
+    pub(crate) fn pool(
+        &self,
+        children: usize,
+        symbols: SymbolStore,
+    ) -> Result<WalkerPool, Failure> {
         let program = pool::this_program()
             .map_err(|error| Failure::because("cannot tell which program this is", &error))?;
         Ok(WalkerPool::builder(program)
             .argument(WALKER_CHILD)
             .children(children)
-            .symbols(self.store()?)
+            .symbols(symbols)
             .deadline(self.deadline)
             .max_dump_size(self.max_dump_size)
             .build())
     }
 
-    fn store(&self) -> Result<SymbolStore, Failure> {
+    /// The symbols.
+    ///
+    /// # Errors
+    ///
+    /// When a place for symbols cannot be used.
+    pub(crate) fn store(&self) -> Result<SymbolStore, Failure> {
         let sources = self
             .places()
             .into_iter()

@@ -26,6 +26,7 @@ pub(crate) enum Walkers {
     Children(u16),
 }
 
+/// How to do without child processes.
 const IN_PROCESS: &str = "in-process";
 
 impl FromStr for Walkers {
@@ -43,6 +44,11 @@ impl FromStr for Walkers {
 }
 
 impl WalkerArguments {
+    /// Whether minidumps are to be walked in this process.
+    pub(crate) fn is_in_process(&self) -> bool {
+        cfg!(not(unix)) || self.walkers == Some(Walkers::InProcess)
+    }
+
     /// The walker for so many workers. Whether child processes can be had is found out now, not crash by crash.
     ///
     /// # Errors
@@ -67,7 +73,7 @@ async fn start_children(
     walk: &WalkArguments,
     children: usize,
 ) -> Result<Arc<dyn Stackwalker>, Failure> {
-    let pool = walk.pool(children)?;
+    let pool = walk.pool(children, walk.store()?)?;
     pool.check().await.map_err(|error| {
         Failure::because("cannot walk in child processes", &error).hint(format!(
             "--walkers {IN_PROCESS} does without, but a hostile minidump then takes down the processor"

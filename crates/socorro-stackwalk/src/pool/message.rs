@@ -103,6 +103,10 @@ pub(super) struct Answer<D> {
     pub(super) known: (u64, u64),
 }
 
+/// How deep values may lie in each other: deeper than `serde_json` reads from a minidump, and not so deep that reading
+/// them takes the stack of a thread.
+const MOST_DEPTH: usize = 160;
+
 /// The content of a frame.
 pub(super) fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, rmp_serde::encode::Error> {
     let mut bytes = Vec::new();
@@ -114,7 +118,9 @@ pub(super) fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, rmp_serde::en
 
 /// Reads the content of a frame.
 pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, rmp_serde::decode::Error> {
-    rmp_serde::from_slice(bytes)
+    let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes);
+    deserializer.set_max_depth(MOST_DEPTH);
+    T::deserialize(&mut deserializer)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fs;
 
 /// The children of a pool, by the mark on their command lines. Zombies have no command line; they are found by name.
-pub fn children(mark: &str) -> Vec<u32> {
+pub(super) fn children(mark: &str) -> Vec<u32> {
     processes()
         .filter(|id| {
             let command = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
@@ -13,7 +13,7 @@ pub fn children(mark: &str) -> Vec<u32> {
 }
 
 /// Children of this process that nobody has collected.
-pub fn zombies() -> usize {
+pub(super) fn zombies() -> usize {
     let me = std::process::id().to_string();
     processes()
         .filter(|id| {
@@ -26,18 +26,18 @@ pub fn zombies() -> usize {
 }
 
 /// The most memory that a process ever had resident, in kilobytes.
-pub fn peak_memory(id: u32) -> u64 {
+pub(super) fn peak_memory(id: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
     let peak = field(&status, "VmHWM:").unwrap();
     peak.trim_end_matches(" kB").parse().unwrap()
 }
 
 /// How many files this process has open.
-pub fn open_files() -> usize {
+pub(super) fn open_files() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-pub fn kill(id: u32) {
+pub(super) fn kill(id: u32) {
     let id = rustix::process::Pid::from_raw(id.try_into().unwrap()).unwrap();
     rustix::process::kill_process(id, rustix::process::Signal::KILL).unwrap();
 }

@@ -5,7 +5,6 @@ mod machine;
 mod queue;
 mod storage;
 mod symbols;
-#[cfg(unix)]
 mod walkers;
 
 use std::{path::PathBuf, time::Duration};
@@ -16,7 +15,7 @@ use socorro_core::json::Form;
 
 use self::finding::{Finding, State};
 use crate::{
-    arguments::{WalkArguments, values},
+    arguments::{WalkArguments, WalkerArguments, values},
     exit::Exit,
     failure::Failure,
     output::{Clean, Output},
@@ -56,6 +55,8 @@ pub(crate) struct DoctorArguments {
     queue: Option<String>,
     #[command(flatten)]
     walk: WalkArguments,
+    #[command(flatten)]
+    walkers: WalkerArguments,
     /// How many crashes would be in work at once [default: number of processors]
     #[arg(long, value_name = "N", env = "SOCORRO_WORKERS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
@@ -96,8 +97,7 @@ pub(crate) async fn run(
     findings.extend(storage);
     findings.extend(queue);
     findings.extend(symbols);
-    #[cfg(unix)]
-    findings.extend(walkers::check(arguments).await);
+    findings.push(walkers::check(arguments).await);
     findings.extend(machine::check(arguments));
     match arguments.format {
         Format::Text => text(&findings, output)?,

@@ -1,29 +1,42 @@
 //! Whether minidumps can be walked in child processes, and what keeps those in.
 
-use socorro_stackwalk::pool::Isolation;
-
 use super::{DoctorArguments, finding::Finding};
 
 const NAME: &str = "walkers";
 
-pub(super) async fn check(arguments: &DoctorArguments) -> Option<Finding> {
-    // Symbols that cannot be used are told elsewhere.
-    let pool = arguments.walk.pool(1).ok()?;
-    let checked = pool.check().await;
-    pool.close().await;
-    Some(match checked {
-        Ok(isolation) => found(&isolation),
-        Err(error) => Finding::error(NAME, format!("cannot start child processes: {error}"))
-            .hint("--walkers in-process does without, but a hostile minidump then takes down the processor"),
-    })
+pub(super) async fn check(arguments: &DoctorArguments) -> Finding {
+    if arguments.walkers.is_in_process() {
+        return Finding::warning(NAME, "minidumps are walked in the processor's own process")
+            .hint("on Unix, --walkers N walks them in child processes, so that a hostile one harms no others");
+    }
+    in_children(arguments).await
 }
 
-fn found(isolation: &Isolation) -> Finding {
-    let message = format!("child processes: {isolation}");
-    if isolation.is_complete() {
-        return Finding::ok(NAME, message);
+#[cfg(unix)]
+async fn in_children(arguments: &DoctorArguments) -> Finding {
+    use socorro_stackwalk::SymbolStore;
+
+    let pool = match arguments.walk.pool(1, SymbolStore::empty()) {
+        Ok(pool) => pool,
+        Err(failure) => return Finding::failed(NAME, &failure),
+    };
+    let checked = pool.check().await;
+    pool.close().await;
+    match checked {
+        Ok(isolation) => {
+            let message = format!("child processes: {isolation}");
+            if isolation.is_complete() {
+                return Finding::ok(NAME, message);
+            }
+            Finding::warning(NAME, message)
+                .hint("a Linux with Landlock and seccomp confines them more")
+        }
+        Err(error) => Finding::error(NAME, error.to_string())
+            .hint("--walkers in-process does without, but a hostile minidump then harms others"),
     }
-    Finding::warning(NAME, message).hint(
-        "hostile minidumps still cannot take down the processor; a Linux with Landlock and seccomp would confine them more",
-    )
+}
+
+#[cfg(not(unix))]
+async fn in_children(_: &DoctorArguments) -> Finding {
+    Finding::ok(NAME, "minidumps are walked in the processor's own process")
 }

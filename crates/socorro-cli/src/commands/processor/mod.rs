@@ -112,7 +112,8 @@ struct WorkerArguments {
     /// Never wait longer than this before a failed crash is tried again
     #[arg(long, value_name = "TIME", env = "SOCORRO_MAX_RETRY_DELAY", default_value = "10m", value_parser = values::duration)]
     max_retry_delay: Duration,
-    /// Leave out the stackwalk of a crash with which so many processors have died
+    /// Leave out what reads the dumps of a crash with which so many processors have died, but for a
+    /// stackwalk in a child process
     #[arg(long, value_name = "N", env = "SOCORRO_SAFE_MODE_AFTER", default_value = "2", value_parser = clap::value_parser!(u32).range(1..))]
     safe_mode_after: u32,
     /// Do not process a crash again that was published twice to the standard lane and is processed

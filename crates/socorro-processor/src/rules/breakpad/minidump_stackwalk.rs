@@ -24,15 +24,16 @@ const FIELDS: [&str; 5] = [
     "mdsw_stderr",
 ];
 
-/// The status of a minidump that is not walked because its crash is in safe mode.
+/// The status of a minidump that is not walked because its crash is in safe mode, and the walk would be in this process.
 pub(crate) const NOT_WALKED: &str = "SkippedAfterWorkerDeaths";
 
 /// Walks the stacks of all minidumps of the report: threads, frames, modules, and why it crashed.
 ///
 /// The result for `upload_file_minidump` goes to the top level of the processed crash; those of
 /// further minidumps go below their names, which `additional_minidumps` lists. A minidump that
-/// cannot be walked is a result too: the status says why. So is one that is not walked because the
-/// crash is in safe mode. Source: Socorro `MinidumpStackwalkRule`.
+/// cannot be walked is a result too: the status says why, and what could be read of it all the same
+/// is there. So is one that is not walked because the crash is in safe mode and the walker not
+/// [isolated](Stackwalker::is_isolated). Source: Socorro `MinidumpStackwalkRule`.
 #[derive(Debug, Clone)]
 pub struct MinidumpStackwalk {
     stackwalker: Arc<dyn Stackwalker>,
@@ -55,7 +56,7 @@ impl MinidumpStackwalk {
                 "mdsw_stderr": "Shortcut for 0-bytes minidump.",
             }));
         }
-        if crash.is_in_safe_mode() {
+        if crash.is_in_safe_mode() && !self.stackwalker.is_isolated() {
             crash.note(format!(
                 "MinidumpStackwalkRule: {name} is not walked: the crash took its processor down before"
             ));
@@ -103,7 +104,7 @@ impl AsyncRule for MinidumpStackwalk {
         }
     }
 
-    /// It does not walk then, and says so.
+    /// It does not walk in this process then, and says so.
     fn runs_in_safe_mode(&self) -> bool {
         true
     }
@@ -157,21 +158,23 @@ fn describe(
     version: &str,
 ) -> Map<String, Value> {
     let code = outcome.exit_code;
-    let output = if code == 0 {
-        parsed(crash, outcome.output)
-    } else {
-        Map::new()
+    let output = match outcome.output {
+        // A walk that failed may have come to something all the same, but not if it only says so.
+        WalkOutput::Text(_) if code != 0 => Map::new(),
+        output => parsed(crash, output),
     };
     let mut status = output
         .get("status")
         .and_then(Value::as_str)
         .unwrap_or("unknown error")
         .to_owned();
-    let success = status == "OK";
-    if code != 0 || !success {
+    let success = code == 0 && status == "OK";
+    if !success {
+        // A document that is not good says itself what happened.
+        let is_unsaid = matches!(status.as_str(), "OK" | "unknown error");
         crash.note(match code {
-            -6 => "MinidumpStackwalkRule: minidump-stackwalk: timeout (SIGABRT)".to_owned(),
-            -9 => "MinidumpStackwalkRule: minidump-stackwalk: timeout (SIGKILL)".to_owned(),
+            -6 if is_unsaid => "MinidumpStackwalkRule: minidump-stackwalk: timeout (SIGABRT)".to_owned(),
+            -9 if is_unsaid => "MinidumpStackwalkRule: minidump-stackwalk: timeout (SIGKILL)".to_owned(),
             _ => format!("MinidumpStackwalkRule: minidump-stackwalk: failed: {code}: {status}"),
         });
     }
@@ -361,6 +364,73 @@ mod tests {
                 "MinidumpStackwalkRule: processing upload_file_minidump had error; stomped on mdsw_status_string",
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn what_a_failed_walk_came_to_is_kept_and_is_no_success() {
+        let outcome = WalkOutcome {
+            exit_code: -6,
+            output: WalkOutput::Json(json!({"status": "OutOfMemory", "modules": []})),
+            log: Some("ERROR OutOfMemory - The walker ended by signal 6 (SIGABRT)".to_owned()),
+            symbolication: None,
+        };
+        let crash = walked(&[("upload_file_minidump", 4)], outcome.clone()).await;
+        assert_eq!(crash.processed.lookup("json_dump.modules"), Some(&json!([])));
+        assert_eq!(crash.processed.get("success"), Some(&json!(false)));
+        assert_eq!(
+            crash.processed.text("mdsw_status_string"),
+            Some("OutOfMemory")
+        );
+        assert_eq!(
+            crash.notes(),
+            ["MinidumpStackwalkRule: minidump-stackwalk: failed: -6: OutOfMemory"]
+        );
+        // The part of a walk that was done by its deadline is called good by whoever did it.
+        let late = WalkOutcome {
+            exit_code: -9,
+            output: WalkOutput::Json(json!({"status": "OK"})),
+            log: Some("ERROR DeadlinePassed - ...".to_owned()),
+            ..outcome
+        };
+        let crash = walked(&[("upload_file_minidump", 4)], late).await;
+        assert_eq!(crash.processed.get("success"), Some(&json!(false)));
+        assert_eq!(
+            crash.processed.text("mdsw_status_string"),
+            Some("DeadlinePassed")
+        );
+        assert!(crash.processed.contains("json_dump"));
+    }
+
+    #[tokio::test]
+    async fn in_safe_mode_only_an_isolated_walker_walks() {
+        #[derive(Debug)]
+        struct Isolated;
+
+        #[async_trait]
+        impl Stackwalker for Isolated {
+            fn version(&self) -> String {
+                "test 1".to_owned()
+            }
+            fn is_isolated(&self) -> bool {
+                true
+            }
+            async fn walk(&self, _: WalkRequest<'_>) -> WalkOutcome {
+                good()
+            }
+        }
+
+        let walkers: [(Arc<dyn Stackwalker>, &str); 2] = [
+            (Arc::new(Answers(good())), NOT_WALKED),
+            (Arc::new(Isolated), "OK"),
+        ];
+        for (walker, status) in walkers {
+            let name = DumpName::parse("upload_file_minidump").unwrap();
+            let dumps: Dumps = [(name, Dump::from(vec![b'M']))].into_iter().collect();
+            let mut crash = crash(json!({}), json!({}), dumps).in_safe_mode();
+            let rule = MinidumpStackwalk::new(walker);
+            rule.apply(&mut crash).await.unwrap();
+            assert_eq!(crash.processed.text("mdsw_status_string"), Some(status));
+        }
     }
 
     #[test]
