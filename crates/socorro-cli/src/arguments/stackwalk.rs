@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, builder::RangedU64ValueParser};
 use socorro_stackwalk::{InProcessStackwalker, SymbolSource, SymbolStore};
 #[cfg(unix)]
 use socorro_stackwalk::{WalkerPool, pool};
@@ -30,9 +30,14 @@ pub(crate) struct WalkArguments {
     /// Give up walking a minidump after this time, loading of symbols included
     #[arg(long, value_name = "TIME", env = "STACKWALKER_KILL_TIMEOUT", default_value = "2m", value_parser = values::duration)]
     deadline: Duration,
-    /// Refuse larger minidumps; a walk holds its minidump in memory
-    #[arg(long, value_name = "SIZE", env = "SOCORRO_MAX_DUMP_SIZE", default_value = "512mib", value_parser = values::size)]
+    /// Refuse larger minidumps. A file is mapped into memory, of which only what the walk looks at is
+    /// read; standard input and pipes are held in memory
+    #[arg(long, value_name = "SIZE", env = "SOCORRO_MAX_DUMP_SIZE", default_value = "4gib", value_parser = values::size)]
     max_dump_size: u64,
+    /// Keep the first and last half of so many frames of each thread, in place of all. The frames keep
+    /// their numbers, and the thread its true count
+    #[arg(long, value_name = "COUNT", env = "SOCORRO_STACKWALK_FRAMES", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
+    frames: Option<usize>,
 }
 
 impl WalkArguments {
@@ -71,7 +76,12 @@ impl WalkArguments {
         Ok(InProcessStackwalker::new()
             .symbols(self.store()?)
             .deadline(self.deadline)
-            .max_dump_size(self.max_dump_size))
+            .max_dump_size(self.max_dump_size)
+            .frames_per_thread(self.frames_per_thread()))
+    }
+
+    fn frames_per_thread(&self) -> usize {
+        self.frames.unwrap_or(usize::MAX)
     }
 
     /// The walker in child processes.
@@ -93,6 +103,7 @@ impl WalkArguments {
             .symbols(symbols)
             .deadline(self.deadline)
             .max_dump_size(self.max_dump_size)
+            .frames_per_thread(self.frames_per_thread())
             .build())
     }
 

@@ -1,10 +1,10 @@
 //! `socorro stackwalk`: the report for one crash on a laptop.
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use clap::Args;
-use socorro_core::{Dump, json::Form};
-use socorro_stackwalk::{DumpSource, TextReport, WalkError};
+use socorro_core::Dump;
+use socorro_stackwalk::{DumpSource, Partial, TextReport, WalkError, Walked};
 
 use crate::{
     arguments::WalkArguments,
@@ -36,7 +36,7 @@ pub(crate) struct StackwalkArguments {
     /// Crash annotations that came with the minidump: a JSON object
     #[arg(long, value_name = "FILE")]
     annotations: Option<PathBuf>,
-    /// Print JSON, as the field json_dump of a processed crash has it
+    /// Print JSON as minidump-stackwalk does; the field json_dump of a processed crash holds the same
     #[arg(long)]
     json: bool,
     /// Indent the JSON
@@ -58,25 +58,49 @@ pub(crate) async fn run(
         Dump::Bytes(bytes) => DumpSource::Bytes(bytes.clone()),
         Dump::File { path, .. } => DumpSource::Path(path),
     };
-    let stackwalk = walker
-        .stackwalk(source, annotations.as_map())
+    let walked = walker
+        .walked(source, annotations.as_map())
         .await
         .map_err(|error| failure(arguments, &error))?;
     if arguments.json {
-        let form = if arguments.pretty {
-            Form::Pretty
-        } else {
-            Form::Processor
-        };
-        output.json(stackwalk.document(), form)?;
+        print_json(&walked, arguments.pretty, output)?;
     } else {
+        let stackwalk = walked.to_stackwalk();
         let report = TextReport::new(stackwalk.document())
             .all_threads(arguments.all_threads)
             .color(output.color());
         output.bytes(report.to_string().as_bytes())?;
     }
-    Ok(Exit::Success)
+    match walked.partial() {
+        Some(partial) => Err(incomplete(arguments, partial)),
+        None => Ok(Exit::Success),
+    }
 }
+
+/// Prints the document in the very form of the reference program.
+fn print_json(walked: &Walked, pretty: bool, output: &mut Output) -> Result<(), Failure> {
+    let mut text = Vec::new();
+    let written = if pretty {
+        serde_json::to_writer_pretty(&mut text, &walked.document()).map_err(io::Error::from)
+    } else {
+        walked.write_json(&mut text)
+    };
+    written.map_err(|error| Failure::because("cannot write JSON", &error))?;
+    text.push(b'\n');
+    output.bytes(&text)
+}
+
+/// The result that was printed is not the one that was hoped for.
+fn incomplete(arguments: &StackwalkArguments, partial: &Partial) -> Failure {
+    let file = input::name(&arguments.dump);
+    let failure = Failure::new(format!("minidump {file} was walked in part: {partial}"));
+    match partial {
+        Partial::DeadlinePassed { .. } => failure.hint(SLOW),
+        _ => failure,
+    }
+}
+
+const SLOW: &str = "--deadline sets how long it may take; slow symbol servers are a common cause";
 
 /// Names the file, which the walker knows as bytes only.
 fn failure(arguments: &StackwalkArguments, error: &WalkError) -> Failure {
@@ -96,9 +120,7 @@ fn failure(arguments: &StackwalkArguments, error: &WalkError) -> Failure {
             .hint("--max-dump-size sets the limit");
         }
         WalkError::DeadlinePassed { .. } => {
-            return Failure::because(format_args!("cannot walk minidump {file}"), error).hint(
-                "--deadline sets how long it may take; slow symbol servers are a common cause",
-            );
+            return Failure::because(format_args!("cannot walk minidump {file}"), error).hint(SLOW);
         }
         _ => return Failure::because(format_args!("cannot walk minidump {file}"), error),
     };

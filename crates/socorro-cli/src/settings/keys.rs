@@ -34,12 +34,13 @@ const GENERAL: &str = "processor";
 
 /// Options that lie elsewhere than their name says: option, section, key. An option that is a
 /// section as a whole has no key.
-const PLACES: [(&str, &str, &str); 11] = [
+const PLACES: [(&str, &str, &str); 12] = [
     ("storage", "storage", "url"),
     ("queue", "queue", "url"),
     ("destination", "destinations", ""),
     ("deadline", "stackwalk", "deadline"),
     ("max-dump-size", "stackwalk", "max_dump_size"),
+    ("frames", "stackwalk", "frames"),
     ("symbols", "symbols", "sources"),
     ("siglists", "signature", "lists"),
     ("grouping", "signature", "grouping"),

@@ -116,13 +116,8 @@ fn memory_accesses(info: &ExceptionInfo, addresses: Addresses) -> Option<impl Se
 
 fn possible_bit_flips(info: &ExceptionInfo, addresses: Addresses) -> Option<impl Serialize> {
     let flips = &info.possible_bit_flips;
-    (!flips.is_empty()).then(|| {
-        List(move || {
-            flips
-                .iter()
-                .map(move |flip| possible_bit_flip(flip, addresses))
-        })
-    })
+    let fields = move |flip| possible_bit_flip(flip, addresses);
+    (!flips.is_empty()).then_some(List(move || flips.iter().map(fields)))
 }
 
 fn possible_bit_flip(flip: &PossibleBitFlip, addresses: Addresses) -> impl Serialize {

@@ -83,7 +83,7 @@ fn module_fields<'a>(
 }
 
 /// The symbol fields of a module. A module that nobody looked up has none of them.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct SymbolFields<'a> {
     loaded: bool,
     missing: bool,
@@ -135,7 +135,7 @@ pub(super) fn unloaded_modules(document: Document<'_>) -> impl Serialize {
                 .map(String::as_str),
             code_id: code_id(module),
             end_addr: addresses.write(end(module.raw.base_of_image, module.raw.size_of_image)),
-            filename: &*module.name,
+            filename: &module.name,
         })
     })
 }

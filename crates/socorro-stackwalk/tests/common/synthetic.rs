@@ -17,7 +17,7 @@ const LINUX: u32 = 0x8201;
 /// `VER_PLATFORM_WIN32_NT`.
 const WINDOWS: u32 = 2;
 /// Where the stack begins.
-const STACK: u64 = 0x7ffc_0000_0000;
+pub const STACK: u64 = 0x7ffc_0000_0000;
 /// Where the program is mapped.
 pub const BASE: u64 = 0x40_0000;
 /// Where a library without symbols is mapped.

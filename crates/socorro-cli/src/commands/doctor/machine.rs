@@ -79,17 +79,20 @@ fn free(_: &Path) -> Option<u64> {
     None
 }
 
-/// Whether all minidumps that may be in work fit into memory: each walk holds its own.
+/// What a walk of a deep stack takes: some kilobytes for each of as many frames as it may have. Minidumps are
+/// mapped and do not count.
+const WALK: u64 = 256 << 20;
+
+/// Whether all walks that may be in work fit into memory.
 fn memory(arguments: &DoctorArguments) -> Option<Finding> {
     let cpus = || thread::available_parallelism().map_or(1, usize::from);
     let workers = arguments.workers.map_or_else(cpus, usize::from) as u64;
-    let most = workers.saturating_mul(arguments.walk.limit().bytes);
+    let most = workers.saturating_mul(WALK);
     let (limit, of) = memory_limit()?;
     let message = format!("{} ({of}) for {workers} workers", size(limit));
     Some(if most > limit {
-        let message = format!("{message}, whose minidumps may take {}", size(most));
-        Finding::warning(MEMORY, message)
-            .hint("set fewer --workers or a smaller --max-dump-size, or give it more memory")
+        let message = format!("{message}, whose walks may take {}", size(most));
+        Finding::warning(MEMORY, message).hint("set fewer --workers, or give it more memory")
     } else {
         Finding::ok(MEMORY, message)
     })
