@@ -7,6 +7,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod children;
 mod confinement;
 mod equality;
 mod faults;
@@ -15,10 +16,9 @@ mod life;
 mod system;
 
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Map, Value};
-use socorro_stackwalk::pool::{WalkerPoolBuilder, this_program};
+use children::pool;
 use socorro_stackwalk::testkit::serve_with_faults;
 use socorro_stackwalk::{DumpSource, Stackwalker, WalkOutcome, WalkOutput, WalkRequest, WalkerPool};
 
@@ -26,18 +26,6 @@ use socorro_stackwalk::{DumpSource, Stackwalker, WalkOutcome, WalkOutput, WalkRe
 #[ignore = "is the child process of the other tests"]
 fn walker_child() -> ExitCode {
     serve_with_faults()
-}
-
-/// A pool of this program, and a text that is on the command line of its children and no others.
-fn pool() -> (WalkerPoolBuilder, String) {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let mark = format!("pool-{}-{number}", std::process::id());
-    let mut builder = WalkerPool::builder(this_program().unwrap());
-    for argument in ["walker_child", "--exact", "--ignored", "--nocapture", "--test-threads=1", "--skip"] {
-        builder = builder.argument(argument);
-    }
-    (builder.argument(&mark), mark)
 }
 
 /// A pool of one child.
