@@ -1,9 +1,14 @@
 //! Pools of this test program.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use socorro_stackwalk::WalkerPool;
+use async_trait::async_trait;
 use socorro_stackwalk::pool::{WalkerPoolBuilder, this_program};
+use socorro_stackwalk::{
+    FetchSymbols, FoundSymbols, ModuleName, SymbolError, SymbolName, WalkerPool,
+};
+use tokio::sync::Notify;
 
 /// A pool of this program, and a text that is on the command line of its children and no others.
 pub(super) fn pool() -> (WalkerPoolBuilder, String) {
@@ -15,4 +20,26 @@ pub(super) fn pool() -> (WalkerPoolBuilder, String) {
         builder = builder.argument(argument);
     }
     (builder.argument(&mark), mark)
+}
+
+/// A symbol server that is asked and does not answer: a walk that waits for it is in the midst of things.
+#[derive(Debug, Default)]
+pub(super) struct Silent {
+    pub(super) asked: Arc<Notify>,
+}
+
+#[async_trait]
+impl FetchSymbols for Silent {
+    async fn fetch(
+        &self,
+        _: &SymbolName,
+        _: &ModuleName,
+    ) -> Result<Option<FoundSymbols>, SymbolError> {
+        self.asked.notify_one();
+        std::future::pending().await
+    }
+
+    fn place(&self) -> String {
+        "silence".to_owned()
+    }
 }

@@ -59,36 +59,12 @@ async fn a_closed_pool_still_answers() {
 
 #[cfg(target_os = "linux")]
 mod on_linux {
-    use async_trait::async_trait;
-    use socorro_stackwalk::{
-        FetchSymbols, FoundSymbols, ModuleName, SymbolError, SymbolName, SymbolSource, SymbolStore,
-    };
+    use socorro_stackwalk::{SymbolSource, SymbolStore};
     use tokio::sync::Notify;
 
-    use super::super::system;
+    use super::super::children::Silent;
+    use super::super::system::{self, until};
     use super::*;
-
-    /// A symbol server that is asked and does not answer: a walk that waits for it is in the midst of things.
-    #[derive(Debug, Default)]
-    struct Silent {
-        asked: Arc<Notify>,
-    }
-
-    #[async_trait]
-    impl FetchSymbols for Silent {
-        async fn fetch(
-            &self,
-            _: &SymbolName,
-            _: &ModuleName,
-        ) -> Result<Option<FoundSymbols>, SymbolError> {
-            self.asked.notify_one();
-            std::future::pending().await
-        }
-
-        fn place(&self) -> String {
-            "silence".to_owned()
-        }
-    }
 
     fn with_silent_server(deadline: Duration) -> (WalkerPool, String, Arc<Notify>) {
         let server = Silent::default();
@@ -167,17 +143,5 @@ mod on_linux {
         seen.dedup();
         // After the second and the fourth walk there is none.
         assert!(seen.len() >= 3, "{seen:?}");
-    }
-
-    /// Waits for something that the operating system is about to do.
-    async fn until(condition: impl Fn() -> bool) {
-        let wait = async {
-            while !condition() {
-                tokio::time::sleep(Duration::from_millis(2)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), wait)
-            .await
-            .unwrap();
     }
 }

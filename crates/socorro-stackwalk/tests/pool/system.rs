@@ -1,8 +1,9 @@
 //! What the operating system says about processes.
 
 use std::fs;
+use std::time::Duration;
 
-/// The children of a pool, by the mark on their command lines. Zombies have no command line; they are found by name.
+/// The children of a pool, by the mark on their command lines. Zombies have no command line.
 pub(super) fn children(mark: &str) -> Vec<u32> {
     processes()
         .filter(|id| {
@@ -40,6 +41,18 @@ pub(super) fn open_files() -> usize {
 pub(super) fn kill(id: u32) {
     let id = rustix::process::Pid::from_raw(id.try_into().unwrap()).unwrap();
     rustix::process::kill_process(id, rustix::process::Signal::KILL).unwrap();
+}
+
+/// Waits for something that the operating system is about to do.
+pub(super) async fn until(condition: impl Fn() -> bool) {
+    let wait = async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), wait)
+        .await
+        .unwrap();
 }
 
 fn processes() -> impl Iterator<Item = u32> {
