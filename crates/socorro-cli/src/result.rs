@@ -89,7 +89,10 @@ pub(crate) fn print_summary(
     }
     if let Some(walk) = processed.json_dump().filter(|walk| !walk.is_empty()) {
         let walk = summarised(walk);
-        let report = TextReport::new(&walk).color(color);
+        let symbolication = processed.get("symbolication").and_then(Value::as_object);
+        let report = TextReport::new(&walk)
+            .symbolication(symbolication)
+            .color(color);
         output.bytes(report.to_string().as_bytes())?;
     }
     output.line(format_args!("\n{}", heading("Notes", color)))?;

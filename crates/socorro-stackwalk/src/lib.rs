@@ -52,6 +52,7 @@ mod metrics;
 #[cfg(all(unix, feature = "pool"))]
 pub mod pool;
 mod report;
+mod symbolication;
 mod symbols;
 #[cfg(feature = "testkit")]
 pub mod testkit;

@@ -13,6 +13,7 @@ use crate::walked::Partial;
 pub struct Stackwalk {
     document: Map<String, Value>,
     partial: Option<Partial>,
+    symbolication: Option<Map<String, Value>>,
 }
 
 impl Stackwalk {
@@ -21,12 +22,28 @@ impl Stackwalk {
         Self {
             document,
             partial: None,
+            symbolication: None,
         }
     }
 
     pub(crate) fn with_partial(mut self, partial: Option<Partial>) -> Self {
         self.partial = partial;
         self
+    }
+
+    pub(crate) fn with_symbolication(mut self, symbolication: Map<String, Value>) -> Self {
+        self.symbolication = Some(symbolication);
+        self
+    }
+
+    pub(crate) fn take_symbolication(&mut self) -> Option<Map<String, Value>> {
+        self.symbolication.take()
+    }
+
+    /// Which frames have no function name, and why: the field `symbolication` of a processed crash. `None` if the
+    /// document was stored.
+    pub fn symbolication(&self) -> Option<&Map<String, Value>> {
+        self.symbolication.as_ref()
     }
 
     /// Why the walk did not come to its end; `None` if it did, or if the document was stored, which does not tell.
@@ -76,7 +93,9 @@ impl Stackwalk {
 
     /// The report for people.
     pub fn to_text(&self) -> String {
-        TextReport::new(&self.document).to_string()
+        TextReport::new(&self.document)
+            .symbolication(self.symbolication.as_ref())
+            .to_string()
     }
 
     fn view(&self) -> View<'_> {
@@ -164,6 +183,11 @@ impl<'a> Thread<'a> {
 pub struct Frame<'a>(&'a Map<String, Value>);
 
 impl<'a> Frame<'a> {
+    /// The number of the frame in its thread, if the document tells it.
+    pub fn number(&self) -> Option<u64> {
+        self.0.get("frame")?.as_u64()
+    }
+
     /// The function, if its name is known.
     pub fn function(&self) -> Option<&'a str> {
         text(self.0, "function")

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::json::{Document, InstructionPointerUpdate};
 use crate::report::Stackwalk;
+use crate::symbolication::Symbolication;
 use crate::symbols::LookedUpSymbols;
 
 /// What a walk found. Its document can be written directly, or be taken apart as a [`Stackwalk`].
@@ -111,6 +112,12 @@ impl Walked {
         }
     }
 
+    /// Which frames have no function name, and why, for any format of serde's that can hold JSON. It is the field
+    /// `symbolication` of a processed crash.
+    pub fn symbolication(&self) -> impl Serialize + use<> {
+        Symbolication::of(&self.state, &self.symbols)
+    }
+
     /// Writes the stackwalk document as JSON on one line, without a newline at its end. No tree is built for it.
     ///
     /// # Errors
@@ -124,12 +131,18 @@ impl Walked {
 
     /// The result as something to look into.
     pub fn to_stackwalk(&self) -> Stackwalk {
-        let document = match serde_json::to_value(self.document()) {
-            Ok(Value::Object(document)) => document,
-            // Not reached: the document is an object, and all its keys are text.
-            _ => Map::new(),
-        };
-        Stackwalk::new(document).with_partial(self.partial.clone())
+        Stackwalk::new(object(&self.document()))
+            .with_partial(self.partial.clone())
+            .with_symbolication(object(&self.symbolication()))
+    }
+}
+
+/// The object as which a value is written.
+fn object(value: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(object)) => object,
+        // Not reached: what is written here are objects whose keys are text.
+        _ => Map::new(),
     }
 }
 

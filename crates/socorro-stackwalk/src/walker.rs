@@ -117,11 +117,12 @@ impl WalkOutcome {
 impl From<&Walked> for WalkOutcome {
     fn from(walked: &Walked) -> Self {
         let (exit_code, log) = Self::ending(walked.partial());
+        let mut stackwalk = walked.to_stackwalk();
         Self {
             exit_code,
-            output: WalkOutput::Json(walked.to_stackwalk().into_json()),
+            symbolication: stackwalk.take_symbolication(),
+            output: WalkOutput::Json(stackwalk.into_json()),
             log,
-            symbolication: None,
         }
     }
 }

@@ -450,6 +450,102 @@ async fn a_walk_past_its_deadline_keeps_what_it_found() {
     );
 }
 
+/// The causes of unnamed frames: reason, module, number of frames.
+fn causes(symbolication: &Map<String, Value>) -> Vec<(&str, &str, u64)> {
+    let causes = symbolication["causes"].as_array().unwrap().iter();
+    causes
+        .map(|cause| {
+            (
+                cause["reason"].as_str().unwrap(),
+                cause["module"].as_str().unwrap_or_default(),
+                cause["frames"].as_u64().unwrap(),
+            )
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_unnamed_frame_says_why() {
+    let (walker, root) = walker(&[(1, &symbols(1))]);
+    let mut crash = Crash::new(1);
+    // In the library, in the program where it has no function, and nowhere.
+    crash.threads = vec![LIBRARY + 0x10, LIBRARY + 0x20, BASE + 0x5000, 0x5000_0000];
+    let stackwalk = walk(&walker, &crash).await;
+    let symbolication = stackwalk.symbolication().unwrap();
+    assert_eq!(
+        causes(symbolication),
+        [
+            ("not_found", "library", 2),
+            ("stripped_range", "app", 1),
+            ("no_module", "", 1),
+        ]
+    );
+    assert_eq!(
+        symbolication["causes"][0]["places"],
+        json!([root.path().to_str().unwrap()])
+    );
+    assert_eq!(
+        symbolication["unnamed"],
+        json!([[1, 0, 0], [2, 0, 0], [3, 0, 1], [4, 0, 2]])
+    );
+    let count = |name: &str| symbolication[name].as_u64().unwrap();
+    assert_eq!(count("frames") - count("named"), 4);
+    assert_eq!((count("modules"), count("modules_without_symbols")), (2, 1));
+    let text = stackwalk.to_text();
+    for expected in [
+        "   0  library + 0x0000000000000010 (context; symbols not found)",
+        "   0  app + 0x0000000000005000 (context; no symbol at this address)",
+        "   0  0x0000000050000000 (context; in no module)",
+        "     2  library  symbols not found (",
+        "1 of 2 modules on the stacks lack symbols; this one would name up to 50 % of the unnamed frames: library.",
+    ] {
+        assert!(text.contains(expected), "no {expected:?} in\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn symbols_that_are_no_use_say_why() {
+    let reason = async |files: &[(u8, &str)], crash: &Crash| {
+        let (walker, _root) = walker(files);
+        let stackwalk = walk(&walker, crash).await;
+        let symbolication = stackwalk.symbolication().unwrap();
+        symbolication["causes"][0].clone()
+    };
+    let corrupt = reason(&[(1, "garbage\n")], &Crash::new(1)).await;
+    assert_eq!(corrupt["reason"], "corrupt");
+    assert!(
+        corrupt["places"][0].as_str().unwrap().ends_with("app.sym"),
+        "{corrupt}"
+    );
+    let mut crash = Crash::new(1);
+    crash.has_debug_id = false;
+    assert_eq!(reason(&[], &crash).await["reason"], "no_debug_id");
+}
+
+#[tokio::test]
+async fn a_walk_without_time_says_what_it_did_not_look_up() {
+    let store = SymbolStore::new([SymbolSource::custom(Silent)]);
+    let walker = InProcessStackwalker::new()
+        .symbols(store)
+        .deadline(Duration::from_millis(50));
+    let stackwalk = walk(&walker, &Crash::new(1)).await;
+    assert_eq!(
+        causes(stackwalk.symbolication().unwrap()),
+        [("not_looked_up", "app", 1)]
+    );
+}
+
+#[tokio::test]
+async fn lists_of_unnamed_frames_are_bounded_and_counts_are_not() {
+    let mut crash = Crash::new(1);
+    crash.chained = 6000;
+    let stackwalk = walk(&InProcessStackwalker::new(), &crash).await;
+    let symbolication = stackwalk.symbolication().unwrap();
+    assert_eq!(symbolication["unnamed"].as_array().unwrap().len(), 5000);
+    assert!(symbolication["frames"].as_u64().unwrap() > 6000);
+    assert_eq!(symbolication["causes"][0]["reason"], "no_module");
+}
+
 #[tokio::test]
 async fn what_is_written_directly_is_the_document() {
     let (walker, _root) = walker(&[(1, &symbols(1))]);

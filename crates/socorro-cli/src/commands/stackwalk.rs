@@ -20,6 +20,7 @@ Examples:
   socorro stackwalk crash.dmp --symbols ./symbols --all-threads
   socorro stackwalk crash.dmp --symbols https://symbols.mozilla.org/ --symbols-cache ./cache
   xzcat crash.dmp.xz | socorro stackwalk - --json --pretty
+  socorro stackwalk crash.dmp --symbols ./symbols --json --symbolication | jq .causes
 
 Symbols lie as NAME/ID/NAME.sym, with NAME and ID of the MODULE line in them, as
 `dump_syms --store DIR` writes them.";
@@ -42,6 +43,10 @@ pub(crate) struct StackwalkArguments {
     /// Indent the JSON
     #[arg(long, requires = "json")]
     pretty: bool,
+    /// With --json: print which frames have no function name and why, as the field symbolication of a
+    /// processed crash has it, in place of the stackwalk
+    #[arg(long, requires = "json")]
+    symbolication: bool,
     /// Show all frames of all threads, not only those of the thread that crashed
     #[arg(long, conflicts_with = "json")]
     all_threads: bool,
@@ -63,10 +68,11 @@ pub(crate) async fn run(
         .await
         .map_err(|error| failure(arguments, &error))?;
     if arguments.json {
-        print_json(&walked, arguments.pretty, output)?;
+        print_json(&walked, arguments, output)?;
     } else {
         let stackwalk = walked.to_stackwalk();
         let report = TextReport::new(stackwalk.document())
+            .symbolication(stackwalk.symbolication())
             .all_threads(arguments.all_threads)
             .color(output.color());
         output.bytes(report.to_string().as_bytes())?;
@@ -77,17 +83,28 @@ pub(crate) async fn run(
     }
 }
 
-/// Prints the document in the very form of the reference program.
-fn print_json(walked: &Walked, pretty: bool, output: &mut Output) -> Result<(), Failure> {
+/// Prints the document in the very form of the reference program, or the report on symbols.
+fn print_json(
+    walked: &Walked,
+    arguments: &StackwalkArguments,
+    output: &mut Output,
+) -> Result<(), Failure> {
     let mut text = Vec::new();
-    let written = if pretty {
-        serde_json::to_writer_pretty(&mut text, &walked.document()).map_err(io::Error::from)
-    } else {
-        walked.write_json(&mut text)
+    let written = match (arguments.symbolication, arguments.pretty) {
+        (false, false) => walked.write_json(&mut text),
+        (false, true) => pretty(&mut text, &walked.document()),
+        (true, false) => {
+            serde_json::to_writer(&mut text, &walked.symbolication()).map_err(io::Error::from)
+        }
+        (true, true) => pretty(&mut text, &walked.symbolication()),
     };
     written.map_err(|error| Failure::because("cannot write JSON", &error))?;
     text.push(b'\n');
     output.bytes(&text)
+}
+
+fn pretty(text: &mut Vec<u8>, value: &impl serde::Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(text, value).map_err(io::Error::from)
 }
 
 /// The result that was printed is not the one that was hoped for.

@@ -49,6 +49,9 @@ pub(super) async fn walk(
     drop(walks);
     for frame in state.threads.iter_mut().flat_map(|stack| &mut stack.frames) {
         place(frame, &state.modules, &state.unloaded_modules);
+        if !is_complete {
+            symbols.name_if_known(frame);
+        }
     }
     is_complete
 }

@@ -94,11 +94,11 @@ pub(super) enum Reply {
 
 /// What came of a walk.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Answer<D> {
+pub(super) struct Answer<D, S = D> {
     pub(super) exit_code: i32,
     pub(super) document: Option<D>,
     pub(super) log: Option<String>,
-    pub(super) symbolication: Option<D>,
+    pub(super) symbolication: Option<S>,
     /// How often symbols were had that the child knew already, and how often it knew that there are none.
     pub(super) known: (u64, u64),
 }

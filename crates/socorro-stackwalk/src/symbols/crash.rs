@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use breakpad_symbols::{FileError, FileKind, FillSymbolError, FrameSymbolizer, FrameWalker};
 use minidump::Module;
-use minidump_unwind::SymbolProvider;
+use minidump_unwind::{StackFrame, SymbolProvider};
 use tracing::debug;
 
 use super::lookup::{LookUpSymbols, ModuleSymbols, SymbolLookup};
@@ -60,6 +60,22 @@ impl CrashSymbols {
                 .into_inner()
                 .unwrap_or_else(PoisonError::into_inner),
         )
+    }
+
+    /// Names a frame that the walk did not come to, if the symbols for it are there already.
+    pub(crate) fn name_if_known(&self, frame: &mut StackFrame) {
+        if frame.function_name.is_some() {
+            return;
+        }
+        let Some(module) = frame.module.clone() else {
+            return;
+        };
+        let known = self.lock().get(&place_of(&module)).cloned();
+        if let Some(SymbolLookup::Loaded(file)) = known.as_deref().map(|known| &*known.lookup) {
+            file.fill_symbol(&module, frame);
+            // They come outermost first, and are shown the other way round.
+            frame.inlines.reverse();
+        }
     }
 
     async fn symbols(&self, module: &(dyn Module + Sync)) -> Arc<ModuleSymbols> {

@@ -3,6 +3,7 @@
 mod clean;
 mod crash;
 mod modules;
+mod symbolication;
 mod threads;
 
 use std::fmt;
@@ -10,15 +11,17 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::report::View;
+use crate::symbolication::SymbolicationView;
 
 /// A stackwalk document as text for people: the crash, the crashing thread first and in full with its registers, the
-/// other threads in short, modules with and without symbols.
+/// other threads in short, modules with and without symbols, and why frames have no names.
 ///
 /// It is made from the JSON, so the `json_dump` of a stored processed crash will do. Control characters in text that
 /// comes from the dump are replaced: nothing in it can steer a terminal.
 #[derive(Clone, Copy, Debug)]
 pub struct TextReport<'a> {
     document: &'a Map<String, Value>,
+    symbolication: Option<&'a Map<String, Value>>,
     all_threads: bool,
     color: bool,
 }
@@ -28,9 +31,18 @@ impl<'a> TextReport<'a> {
     pub fn new(document: &'a Map<String, Value>) -> Self {
         Self {
             document,
+            symbolication: None,
             all_threads: false,
             color: false,
         }
+    }
+
+    /// Tells why frames have no names, from the field `symbolication` of a processed crash or
+    /// [`Stackwalk::symbolication`](crate::Stackwalk::symbolication). Default: it is not told.
+    #[must_use]
+    pub fn symbolication(mut self, symbolication: Option<&'a Map<String, Value>>) -> Self {
+        self.symbolication = symbolication;
+        self
     }
 
     /// Whether to show all frames of all threads. Default: those of the crashing thread only.
@@ -53,8 +65,10 @@ impl fmt::Display for TextReport<'_> {
         let document = View(self.document);
         let style = Style { color: self.color };
         crash::write(f, document, style)?;
-        threads::write(f, document, style, self.all_threads)?;
-        modules::write(f, document, style)
+        let symbolication = self.symbolication.map(SymbolicationView);
+        threads::write(f, document, symbolication, style, self.all_threads)?;
+        modules::write(f, document, style)?;
+        symbolication.map_or(Ok(()), |view| symbolication::write(f, view, style))
     }
 }
 

@@ -1,24 +1,35 @@
 //! The middle of the report: threads, the crashing one first.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use super::Style;
 use super::clean::Clean;
 use crate::report::{Frame, Thread, View};
+use crate::symbolication::{Reason, SymbolicationView};
 
 /// Frames shown of a thread that did not crash.
 const FRAMES_IN_SHORT: usize = 3;
 
+/// Why frames of a thread have no name, by their number.
+type Reasons = HashMap<u64, Reason>;
+
 pub(super) fn write(
     f: &mut fmt::Formatter<'_>,
     document: View<'_>,
+    symbolication: Option<SymbolicationView<'_>>,
     style: Style,
     all: bool,
 ) -> fmt::Result {
+    let reasons = |thread| {
+        symbolication
+            .map(|view| view.reasons(thread))
+            .unwrap_or_default()
+    };
     let crashing = document.crashing_thread_index();
     if let (Some(index), Some(thread)) = (crashing, document.crashing_thread()) {
         write_heading(f, style, index, thread, " (crashed)")?;
-        write_frames(f, style, thread, usize::MAX)?;
+        write_frames(f, style, thread, &reasons(index), usize::MAX)?;
     }
     for (index, thread) in document
         .threads()
@@ -26,12 +37,8 @@ pub(super) fn write(
         .filter(|(index, _)| Some(*index) != crashing)
     {
         write_heading(f, style, index, thread, "")?;
-        write_frames(
-            f,
-            style,
-            thread,
-            if all { usize::MAX } else { FRAMES_IN_SHORT },
-        )?;
+        let most = if all { usize::MAX } else { FRAMES_IN_SHORT };
+        write_frames(f, style, thread, &reasons(index), most)?;
     }
     Ok(())
 }
@@ -63,23 +70,34 @@ fn write_frames(
     f: &mut fmt::Formatter<'_>,
     style: Style,
     thread: Thread<'_>,
+    reasons: &Reasons,
     most: usize,
 ) -> fmt::Result {
-    let mut frames = thread.frames().enumerate();
+    let mut frames = (0..).zip(thread.frames());
+    let mut expected = 0;
     for (index, frame) in frames.by_ref().take(most) {
+        let number = frame.number().unwrap_or(index);
+        if number > expected {
+            writeln!(f, "     ... {} left out ...", number - expected)?;
+        }
+        expected = number.saturating_add(1);
         for inline in frame.inlines() {
-            write_frame(f, style, index, inline, frame, "inlined")?;
+            write_frame(f, style, number, inline, frame, "inlined")?;
         }
         match frame.truncation() {
-            Some(note) => writeln!(f, "     ... {} ...", Clean(note))?,
-            None => write_frame(
-                f,
-                style,
-                index,
-                frame,
-                frame,
-                frame.trust().unwrap_or("unknown"),
-            )?,
+            Some(note) => {
+                writeln!(f, "     ... {} ...", Clean(note))?;
+                // The note says it: nothing is left to be said of what is left out.
+                expected = u64::MAX;
+            }
+            None => {
+                let trust = frame.trust().unwrap_or("unknown");
+                let found = match reasons.get(&number) {
+                    Some(reason) => format!("{trust}; {}", reason.words()),
+                    None => trust.to_owned(),
+                };
+                write_frame(f, style, number, frame, frame, &found)?;
+            }
         }
         write_registers(f, frame)?;
     }
@@ -93,12 +111,12 @@ fn write_frames(
 fn write_frame(
     f: &mut fmt::Formatter<'_>,
     style: Style,
-    index: usize,
+    number: u64,
     place: Frame<'_>,
     frame: Frame<'_>,
-    trust: &str,
+    found: &str,
 ) -> fmt::Result {
-    write!(f, "{index:>4} ")?;
+    write!(f, "{number:>4} ")?;
     if let Some(module) = frame.module() {
         write!(f, " {}", Clean(module))?;
     }
@@ -121,7 +139,7 @@ fn write_frame(
             write!(f, ":{line}")?;
         }
     }
-    writeln!(f, " ({})", Clean(trust))
+    writeln!(f, " ({})", Clean(found))
 }
 
 /// Writes the registers of a frame that has them, four to a line.

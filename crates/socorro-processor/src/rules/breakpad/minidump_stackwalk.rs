@@ -16,12 +16,13 @@ use crate::{
 /// How many line breaks a log may have before only its end is kept.
 const LOG_LINES: usize = 10;
 /// What a stackwalk writes; cleared before a new one.
-const FIELDS: [&str; 5] = [
+const FIELDS: [&str; 6] = [
     "json_dump",
     "mdsw_return_code",
     "mdsw_status_string",
     "stackwalk_version",
     "mdsw_stderr",
+    "symbolication",
 ];
 
 /// The status of a minidump that is not walked because its crash is in safe mode, and the walk would be in this process.
@@ -31,9 +32,12 @@ pub(crate) const NOT_WALKED: &str = "SkippedAfterWorkerDeaths";
 ///
 /// The result for `upload_file_minidump` goes to the top level of the processed crash; those of
 /// further minidumps go below their names, which `additional_minidumps` lists. A minidump that
-/// cannot be walked is a result too: the status says why, and what could be read of it all the same
-/// is there. So is one that is not walked because the crash is in safe mode and the walker not
-/// [isolated](Stackwalker::is_isolated). Source: Socorro `MinidumpStackwalkRule`.
+/// cannot be walked is a result too: the status says why. So is one that is not walked because the
+/// crash is in safe mode and the walker not [isolated](Stackwalker::is_isolated). Source: Socorro
+/// `MinidumpStackwalkRule`.
+///
+/// Unlike upstream's, a walk that ran out of time or was killed leaves what it found until then, and
+/// every walk tells in `symbolication` why frames have no name.
 #[derive(Debug, Clone)]
 pub struct MinidumpStackwalk {
     stackwalker: Arc<dyn Stackwalker>,
@@ -99,6 +103,7 @@ impl AsyncRule for MinidumpStackwalk {
                 Item::Field("success"),
                 Item::Field("stackwalk_version"),
                 Item::Field("mdsw_stderr"),
+                Item::Field("symbolication"),
                 Item::FurtherMinidumps,
             ],
         }
@@ -158,19 +163,22 @@ fn describe(
     version: &str,
 ) -> Map<String, Value> {
     let code = outcome.exit_code;
-    let output = match outcome.output {
-        // A walk that failed may have come to something all the same, but not if it only says so.
-        WalkOutput::Text(_) if code != 0 => Map::new(),
-        output => parsed(crash, output),
+    // Of a walk that failed there is no output, or none to be trusted; one that was ended and yet has
+    // a document left it on purpose.
+    let is_partial = code < 0 && matches!(outcome.output, WalkOutput::Json(_));
+    let output = if code == WalkOutcome::GOOD || is_partial {
+        parsed(crash, outcome.output)
+    } else {
+        Map::new()
     };
     let mut status = output
         .get("status")
         .and_then(Value::as_str)
         .unwrap_or("unknown error")
         .to_owned();
-    let success = code == 0 && status == "OK";
+    let success = code == WalkOutcome::GOOD && status == "OK";
     if !success {
-        // A document that is not good says itself what happened.
+        // A document that does not call itself good says what happened.
         let is_unsaid = matches!(status.as_str(), "OK" | "unknown error");
         crash.note(match code {
             -6 if is_unsaid => "MinidumpStackwalkRule: minidump-stackwalk: timeout (SIGABRT)".to_owned(),
@@ -202,6 +210,9 @@ fn describe(
         ("mdsw_stderr", log.into()),
     ] {
         fields.insert(name.to_owned(), value);
+    }
+    if let Some(symbolication) = outcome.symbolication {
+        fields.insert("symbolication".to_owned(), symbolication.into());
     }
     fields
 }
@@ -367,6 +378,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_walk_that_ran_out_of_time_leaves_what_it_found() {
+        let outcome = WalkOutcome {
+            exit_code: -9,
+            output: WalkOutput::Json(json!({"status": "OK", "thread_count": 7})),
+            log: Some("ERROR DeadlinePassed - the walk took longer than …".to_owned()),
+            symbolication: Some(members(json!({"frames": 3}))),
+        };
+        let crash = walked(&[("upload_file_minidump", 4)], outcome).await;
+        let field = |name: &str| crash.processed.get(name).cloned().unwrap_or_default();
+        assert_eq!(field("json_dump")["thread_count"], 7);
+        assert_eq!(field("mdsw_return_code"), -9);
+        assert_eq!(field("mdsw_status_string"), "DeadlinePassed");
+        assert_eq!(field("success"), false);
+        assert_eq!(field("symbolication"), json!({"frames": 3}));
+        assert_eq!(
+            crash.notes(),
+            [
+                "MinidumpStackwalkRule: minidump-stackwalk: timeout (SIGKILL)",
+                "MinidumpStackwalkRule: processing upload_file_minidump had error; stomped on mdsw_status_string",
+            ]
+        );
+    }
+
+    #[tokio::test]
     async fn what_a_failed_walk_came_to_is_kept_and_is_no_success() {
         let outcome = WalkOutcome {
             exit_code: -6,
@@ -374,7 +409,7 @@ mod tests {
             log: Some("ERROR OutOfMemory - The walker ended by signal 6 (SIGABRT)".to_owned()),
             symbolication: None,
         };
-        let crash = walked(&[("upload_file_minidump", 4)], outcome.clone()).await;
+        let crash = walked(&[("upload_file_minidump", 4)], outcome).await;
         assert_eq!(crash.processed.lookup("json_dump.modules"), Some(&json!([])));
         assert_eq!(crash.processed.get("success"), Some(&json!(false)));
         assert_eq!(
@@ -385,20 +420,6 @@ mod tests {
             crash.notes(),
             ["MinidumpStackwalkRule: minidump-stackwalk: failed: -6: OutOfMemory"]
         );
-        // The part of a walk that was done by its deadline is called good by whoever did it.
-        let late = WalkOutcome {
-            exit_code: -9,
-            output: WalkOutput::Json(json!({"status": "OK"})),
-            log: Some("ERROR DeadlinePassed - ...".to_owned()),
-            ..outcome
-        };
-        let crash = walked(&[("upload_file_minidump", 4)], late).await;
-        assert_eq!(crash.processed.get("success"), Some(&json!(false)));
-        assert_eq!(
-            crash.processed.text("mdsw_status_string"),
-            Some("DeadlinePassed")
-        );
-        assert!(crash.processed.contains("json_dump"));
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use crate::{
 /// Cuts the middle out of very deep stacks, as a stack overflow leaves them: both ends tell the
 /// story, and the crash stays small enough to load.
 ///
-/// A marker frame says how many frames are gone. Source: Socorro `TruncateStacksRule`. Upstream's
+/// A marker frame says how many frames are gone; those that the stackwalker left out itself count, too. Source: Socorro `TruncateStacksRule`. Upstream's
 /// number is one too low, and so is this one, so that both show the same text.
 #[derive(Debug, Clone, Copy)]
 pub struct TruncateStacks {
@@ -110,18 +110,35 @@ fn truncate_thread(
         return None;
     };
     let count = frames.len();
-    if count <= max {
-        return None;
-    }
-    metrics::STACK_SIZE.set(count, &[]);
+    let gap = gap(frames);
+    let missing = gap.map_or(0, |(_, missing)| missing);
+    let cut = if count > max {
+        let head = max / 2;
+        head..count - max.saturating_sub(head + 1)
+    } else {
+        // Nothing to cut, but a stackwalker told to keep the ends only may have cut before.
+        let (place, _) = gap?;
+        place..place
+    };
+    metrics::STACK_SIZE.set(count + missing, &[]);
     metrics::STACK_TRUNCATED.count(&[]);
-    let message = format!("{} frames truncated", with_thousands(count - max));
-    let marker = json!({"truncated": {"msg": message}});
-    let head = max / 2;
-    let tail = max.saturating_sub(head + 1);
-    frames.splice(head..count - tail, [marker]);
+    let gone = count.saturating_sub(max) + missing;
+    let message = format!("{} frames truncated", with_thousands(gone));
+    frames.splice(cut, [json!({"truncated": {"msg": message}})]);
     thread.insert("truncated".to_owned(), json!(true));
-    Some(count)
+    Some(count + missing)
+}
+
+/// Where the numbers of the frames leap, and how many frames are missing there.
+fn gap(frames: &[Value]) -> Option<(usize, usize)> {
+    let number = |frame: &Value| frame.get("frame").and_then(Value::as_u64);
+    frames.windows(2).enumerate().find_map(|(index, pair)| {
+        let missing = number(&pair[1])?.checked_sub(number(&pair[0])?.checked_add(1)?)?;
+        let missing = usize::try_from(missing)
+            .ok()
+            .filter(|missing| *missing > 0)?;
+        Some((index + 1, missing))
+    })
 }
 
 /// A number with a comma between groups of three digits.
@@ -144,6 +161,34 @@ mod tests {
 
     fn frames(count: usize) -> Value {
         (0..count).map(|frame| json!({"frame": frame})).collect()
+    }
+
+    #[test]
+    fn a_stack_that_came_without_its_middle_is_marked() {
+        let numbered = |numbers: &[usize]| -> Vec<Value> {
+            numbers
+                .iter()
+                .map(|frame| json!({"frame": frame}))
+                .collect()
+        };
+        let marked = |max: usize| {
+            let frames = numbered(&[0, 1, 2, 97, 98, 99]);
+            let dump = json!({"threads": [{"frames": frames}]});
+            let crash = apply(
+                TruncateStacks::to(max),
+                json!({}),
+                json!({"json_dump": dump}),
+            );
+            let thread = crash.processed.lookup("json_dump.threads").unwrap()[0].clone();
+            assert_eq!(thread["truncated"], true);
+            thread["frames"].as_array().unwrap().clone()
+        };
+        let marker = |count| json!({"truncated": {"msg": format!("{count} frames truncated")}});
+        let expected = |head: &[usize], count: usize, tail: &[usize]| {
+            [numbered(head), vec![marker(count)], numbered(tail)].concat()
+        };
+        assert_eq!(marked(500), expected(&[0, 1, 2], 94, &[97, 98, 99]));
+        assert_eq!(marked(4), expected(&[0, 1], 96, &[99]));
     }
 
     #[test]

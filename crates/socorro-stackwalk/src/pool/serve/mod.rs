@@ -118,7 +118,7 @@ async fn walk(
             exit_code,
             document: Some(walked.document()),
             log,
-            symbolication: None,
+            symbolication: Some(walked.symbolication()),
             known: known.take_known(),
         })
     };
