@@ -30,7 +30,8 @@
 //!   result, after minidumps that would harm their reader were disarmed.
 //! * `WalkerPool` (feature `pool`): walks in child processes, so that a minidump that ends its walker harms nobody else.
 //! * [`SymbolStore`]: symbols shared by all walks, fetched and parsed once, within a memory bound, from
-//!   [`SymbolSource`]s: directories, symbol servers, or [one's own](FetchSymbols).
+//!   [`SymbolSource`]s: directories, symbol servers, buckets, or [one's own](FetchSymbols).
+//! * [`SymbolCache`]: the same on disk, within bounds, shared by all processes of a machine.
 //! * [`Walked`], [`Stackwalk`], [`TextReport`]: the result as it is written, for programs, and for people.
 //!
 //! # Features
@@ -38,6 +39,7 @@
 //! * `disasm` (default): disassembles the crashing instruction of amd64 dumps, for the fields `instruction`,
 //!   `memory_accesses`, `possible_bit_flips` and others.
 //! * `http`: symbol servers.
+//! * `object-store`: symbols in buckets and other object stores.
 //! * `pool`: walks in child processes (Unix).
 //! * `testkit`: comparison of stackwalk documents; walkers in child processes that fail when told to.
 
@@ -49,6 +51,7 @@ mod in_process;
 mod json;
 mod map;
 mod metrics;
+mod modules;
 #[cfg(all(unix, feature = "pool"))]
 pub mod pool;
 mod report;
@@ -63,13 +66,18 @@ mod walker;
 pub use error::WalkError;
 pub use in_process::InProcessStackwalker;
 pub use metrics::METRICS;
+pub use modules::modules;
 #[cfg(all(unix, feature = "pool"))]
 pub use pool::WalkerPool;
 pub use report::{Frame, ModuleReport, Stackwalk, SymbolStatus, Thread};
+#[cfg(feature = "object-store")]
+pub use symbols::ObjectSource;
 pub use symbols::{
-    CodeName, CorruptSymbols, DirectorySource, FetchSymbols, FoundSymbols, IndexError,
-    MissingSymbols, ModuleName, SymbolContent, SymbolError, SymbolIndex, SymbolLookup, SymbolName,
-    SymbolSource, SymbolStore, SymbolStoreBuilder,
+    AddressSymbols, CacheOptions, CacheStatus, CodeName, CorruptSymbols, DirectorySource, Download,
+    Downloaded, FetchSymbols, FoundSymbols, IndexBuilder, IndexError, InlinedFunction,
+    MissingSymbols, ModuleName, Pruned, SymbolCache, SymbolContent, SymbolError, SymbolFile,
+    SymbolFileError, SymbolIndex, SymbolLookup, SymbolName, SymbolRecords, SymbolRequest,
+    SymbolSource, SymbolStore, SymbolStoreBuilder, Verified,
 };
 #[cfg(feature = "http")]
 pub use symbols::{HttpOptions, HttpSource};

@@ -20,7 +20,8 @@ use common::synthetic::{Crash, debug_id, symbols};
 use serde_json::{Map, Value};
 use socorro_stackwalk::testkit::differences;
 use socorro_stackwalk::{
-    HttpOptions, HttpSource, InProcessStackwalker, SymbolError, SymbolSource, SymbolStore,
+    CacheOptions, HttpOptions, HttpSource, InProcessStackwalker, SymbolCache, SymbolError,
+    SymbolSource, SymbolStore,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -85,16 +86,25 @@ fn good() -> Response {
     symbols(1).into_response()
 }
 
-fn options(cache: Option<&Path>) -> HttpOptions {
+fn options() -> HttpOptions {
     HttpOptions {
-        cache_directory: cache.map(Path::to_owned),
         backoff: Duration::from_millis(1),
         ..HttpOptions::default()
     }
 }
 
-fn store(url: &str, options: HttpOptions) -> SymbolStore {
-    SymbolStore::new([SymbolSource::custom(HttpSource::new(url, options).unwrap())])
+fn source(url: &str) -> SymbolSource {
+    SymbolSource::custom(HttpSource::new(url, options()).unwrap())
+}
+
+fn store(url: &str) -> SymbolStore {
+    SymbolStore::new([source(url)])
+}
+
+fn caching_store(url: &str, cache: &Path) -> SymbolStore {
+    let cache = SymbolCache::open(cache, CacheOptions::default()).unwrap();
+    let builder = SymbolStore::builder().source(source(url));
+    builder.cache(cache).build()
 }
 
 async fn walk(store: &SymbolStore, crash: &Crash) -> Value {
@@ -106,11 +116,16 @@ async fn walk(store: &SymbolStore, crash: &Crash) -> Value {
         .into_json()
 }
 
-/// Files anywhere under a directory.
+/// Symbol files, and what is left of downloads, anywhere under a directory.
 fn files(directory: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
+        if [".usage", ".prune"].iter().any(|ours| path.ends_with(ours))
+            || path.extension().is_some_and(|kind| kind == "symindex")
+        {
+            continue;
+        }
         if path.is_dir() {
             found.extend(files(&path));
         } else {
@@ -129,7 +144,7 @@ async fn symbols_are_downloaded_once_and_their_url_survives_on_disk() {
         debug_id(1)
     );
 
-    let first = store(&server.url(), options(Some(cache.path())));
+    let first = caching_store(&server.url(), cache.path());
     let downloaded = walk(&first, &Crash::new(1)).await;
     assert_eq!(
         downloaded["crashing_thread"]["frames"][1]["function"],
@@ -143,7 +158,7 @@ async fn symbols_are_downloaded_once_and_their_url_survives_on_disk() {
 
     // From memory, and, by a later program, from disk.
     assert_eq!(walk(&first, &Crash::new(1)).await, downloaded);
-    let second = store(&server.url(), options(Some(cache.path())));
+    let second = caching_store(&server.url(), cache.path());
     assert_eq!(walk(&second, &Crash::new(1)).await, downloaded);
     assert_eq!(server.requests().len(), 1);
     assert_eq!(files(cache.path()).len(), 1);
@@ -152,7 +167,7 @@ async fn symbols_are_downloaded_once_and_their_url_survives_on_disk() {
 #[tokio::test]
 async fn without_a_cache_directory_symbols_are_kept_in_memory() {
     let server = Server::start(script(&[good])).await;
-    let store = store(&server.url(), options(None));
+    let store = store(&server.url());
     let document = walk(&store, &Crash::new(1)).await;
     assert_eq!(document["modules"][0]["loaded_symbols"], true);
     assert_eq!(walk(&store, &Crash::new(1)).await, document);
@@ -162,7 +177,7 @@ async fn without_a_cache_directory_symbols_are_kept_in_memory() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_walks_ask_once() {
     let server = Server::start(script(&[good])).await;
-    let store = store(&server.url(), options(None));
+    let store = store(&server.url());
     let walks: Vec<_> = (0..16)
         .map(|_| {
             let store = store.clone();
@@ -181,7 +196,7 @@ async fn many_walks_ask_once() {
 #[tokio::test]
 async fn what_is_not_there_is_not_asked_for_again() {
     let server = Server::start(Script::new()).await;
-    let store = store(&server.url(), options(None));
+    let store = store(&server.url());
     for _ in 0..3 {
         let document = walk(&store, &Crash::new(1)).await;
         assert_eq!(document["modules"][0]["missing_symbols"], true);
@@ -194,7 +209,7 @@ async fn a_busy_server_is_asked_again() {
     let later = || ([(RETRY_AFTER, "0")], status(429)).into_response();
     let failing = || status(503);
     let server = Server::start(script(&[later, failing, good])).await;
-    let document = walk(&store(&server.url(), options(None)), &Crash::new(1)).await;
+    let document = walk(&store(&server.url()), &Crash::new(1)).await;
     assert_eq!(document["modules"][0]["loaded_symbols"], true);
     assert_eq!(server.requests().len(), 3);
 }
@@ -204,7 +219,7 @@ async fn a_server_that_fails_is_left_alone_for_a_while_only() {
     let server = Server::start(script(&[|| status(500), || status(500), good])).await;
     let two_attempts = HttpOptions {
         attempts: 2,
-        ..options(None)
+        ..options()
     };
     let source = SymbolSource::custom(HttpSource::new(&server.url(), two_attempts).unwrap());
     let store = SymbolStore::builder()
@@ -226,7 +241,7 @@ async fn a_server_that_fails_is_left_alone_for_a_while_only() {
 async fn a_server_that_wants_to_be_left_alone_for_long_is_left_alone() {
     let later = || ([(RETRY_AFTER, "3600")], status(503)).into_response();
     let server = Server::start(script(&[later])).await;
-    let store = store(&server.url(), options(None));
+    let store = store(&server.url());
     assert_eq!(
         walk(&store, &Crash::new(1)).await["modules"][0]["missing_symbols"],
         true
@@ -244,10 +259,7 @@ async fn the_next_source_is_asked_when_one_cannot_answer() {
         Server::start(script(&[|| status(403)])).await,
         Server::start(script(&[good])).await,
     );
-    let source = |server: &Server| {
-        SymbolSource::custom(HttpSource::new(&server.url(), options(None)).unwrap())
-    };
-    let store = SymbolStore::new([source(&refusing), source(&good)]);
+    let store = SymbolStore::new([source(&refusing.url()), source(&good.url())]);
     assert_eq!(
         walk(&store, &Crash::new(1)).await["modules"][0]["loaded_symbols"],
         true
@@ -264,12 +276,13 @@ async fn an_answer_that_unfolds_is_cut_off_and_leaves_nothing_behind() {
     }
     let server = Server::start(script(&[unfolding])).await;
     let cache = tempfile::tempdir().unwrap();
-    for directory in [None, Some(cache.path())] {
-        let bounded = HttpOptions {
-            largest_file: 1 << 20,
-            ..options(directory)
-        };
-        let document = walk(&store(&server.url(), bounded), &Crash::new(1)).await;
+    let kept = SymbolCache::open(cache.path(), CacheOptions::default()).unwrap();
+    let builder = || {
+        let builder = SymbolStore::builder().source(source(&server.url()));
+        builder.largest_file(1 << 20)
+    };
+    for store in [builder().build(), builder().cache(kept).build()] {
+        let document = walk(&store, &Crash::new(1)).await;
         assert_eq!(document["modules"][0]["missing_symbols"], true);
     }
     assert_eq!(files(cache.path()), Vec::<String>::new());
@@ -284,7 +297,7 @@ async fn compressed_symbols_are_understood() {
         ([(CONTENT_ENCODING, "gzip")], encoder.finish().unwrap()).into_response()
     }
     let server = Server::start(script(&[compressed])).await;
-    let document = walk(&store(&server.url(), options(None)), &Crash::new(1)).await;
+    let document = walk(&store(&server.url()), &Crash::new(1)).await;
     assert_eq!(document["modules"][0]["loaded_symbols"], true);
 }
 
@@ -315,7 +328,7 @@ async fn a_transfer_that_breaks_off_is_begun_anew() {
         }
     });
     let cache = tempfile::tempdir().unwrap();
-    let document = walk(&store(&url, options(Some(cache.path()))), &Crash::new(1)).await;
+    let document = walk(&caching_store(&url, cache.path()), &Crash::new(1)).await;
     assert_eq!(document["modules"][0]["loaded_symbols"], true);
     assert_eq!(files(cache.path()).len(), 1);
     server.await.unwrap();
@@ -324,7 +337,7 @@ async fn a_transfer_that_breaks_off_is_begun_anew() {
 #[tokio::test]
 async fn corrupt_symbols_are_reported_as_such() {
     let server = Server::start(script(&[|| "not symbols\n".into_response()])).await;
-    let document = walk(&store(&server.url(), options(None)), &Crash::new(1)).await;
+    let document = walk(&store(&server.url()), &Crash::new(1)).await;
     assert_eq!(document["modules"][0]["corrupt_symbols"], true);
     assert_eq!(document["modules"][0]["symbol_url"], Value::Null);
 }
@@ -348,7 +361,7 @@ async fn a_code_id_leads_to_the_symbols() {
         vec![redirect],
     );
     let server = Server::start(script).await;
-    let document = walk(&store(&server.url(), options(None)), &crash.on_windows()).await;
+    let document = walk(&store(&server.url()), &crash.on_windows()).await;
     let module = &document["modules"][0];
     assert_eq!(
         module["loaded_symbols"],
@@ -365,7 +378,7 @@ async fn nobody_at_the_address_means_no_symbols() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://user:password@{}/", listener.local_addr().unwrap());
     drop(listener);
-    let source = HttpSource::new(&url, options(None)).unwrap();
+    let source = HttpSource::new(&url, options()).unwrap();
     assert!(!format!("{source:?}").contains("password"));
     let store = SymbolStore::new([SymbolSource::custom(source)]);
     assert_eq!(
@@ -378,7 +391,7 @@ async fn nobody_at_the_address_means_no_symbols() {
 async fn secrets_in_a_url_stay_out_of_the_document() {
     let server = Server::start(script(&[good])).await;
     let url = server.url().replace("http://", "http://user:password@");
-    let document = walk(&store(&url, options(None)), &Crash::new(1)).await;
+    let document = walk(&store(&url), &Crash::new(1)).await;
     assert_eq!(document["modules"][0]["loaded_symbols"], true);
     assert!(!document.to_string().contains("password"));
 }
@@ -391,7 +404,7 @@ async fn downloaded_symbols_give_the_documents_of_the_reference() {
     for case in corpus.cases().into_iter().filter(|case| !case.is_big) {
         if !stores.contains_key(&case.symbols) {
             let files = FileServer::start(case.symbols.clone()).await;
-            stores.insert(case.symbols.clone(), store(&files, options(None)));
+            stores.insert(case.symbols.clone(), store(&files));
         }
         let walker = InProcessStackwalker::new().symbols(stores[&case.symbols].clone());
         let document = walker

@@ -11,9 +11,9 @@ use async_trait::async_trait;
 use common::synthetic::{BASE, Crash, HANDLE_DATA, LIBRARY, symbols, write_symbols};
 use serde_json::{Map, Value, json};
 use socorro_stackwalk::{
-    FetchSymbols, FoundSymbols, InProcessStackwalker, ModuleName, Partial, Stackwalk, Stackwalker,
-    SymbolError, SymbolName, SymbolSource, SymbolStatus, SymbolStore, WalkError, WalkOutcome,
-    WalkOutput, WalkRequest,
+    FetchSymbols, FoundSymbols, InProcessStackwalker, Partial, Stackwalk, Stackwalker, SymbolError,
+    SymbolRequest, SymbolSource, SymbolStatus, SymbolStore, WalkError, WalkOutcome, WalkOutput,
+    WalkRequest,
 };
 use tempfile::TempDir;
 
@@ -383,11 +383,7 @@ impl FetchSymbols for Silent {
         "silent".to_owned()
     }
 
-    async fn fetch(
-        &self,
-        _: &SymbolName,
-        _: &ModuleName,
-    ) -> Result<Option<FoundSymbols>, SymbolError> {
+    async fn fetch(&self, _: &SymbolRequest<'_>) -> Result<Option<FoundSymbols>, SymbolError> {
         std::future::pending().await
     }
 }
@@ -569,11 +565,7 @@ impl FetchSymbols for Panicking {
         "panicking".to_owned()
     }
 
-    async fn fetch(
-        &self,
-        _: &SymbolName,
-        _: &ModuleName,
-    ) -> Result<Option<FoundSymbols>, SymbolError> {
+    async fn fetch(&self, _: &SymbolRequest<'_>) -> Result<Option<FoundSymbols>, SymbolError> {
         panic!("on purpose")
     }
 }

@@ -8,6 +8,7 @@ mod rulesets;
 mod signature;
 mod stackwalk;
 mod storage;
+mod symbols;
 pub(crate) mod values;
 mod walkers;
 
@@ -34,9 +35,12 @@ pub(crate) use signature::warn_of_empty_lists;
 pub(crate) use signature::{Grouping, SignatureArguments, generator};
 #[cfg(unix)]
 pub(crate) use stackwalk::WALKER_CHILD;
-pub(crate) use stackwalk::{WalkArguments, check_symbols};
+pub(crate) use stackwalk::WalkArguments;
 pub(crate) use storage::{
     StorageArguments, check_address as check_storage_address, open as open_storage,
+};
+pub(crate) use symbols::{
+    CacheArguments, SymbolArguments, SymbolTree, check_symbols, source as symbol_source,
 };
 pub(crate) use walkers::WalkerArguments;
 

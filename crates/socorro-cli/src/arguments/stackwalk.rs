@@ -1,16 +1,13 @@
 //! How minidumps are walked.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::time::Duration;
 
-use clap::{ArgAction, Args, builder::RangedU64ValueParser};
-use socorro_stackwalk::{InProcessStackwalker, SymbolSource, SymbolStore};
+use clap::{Args, builder::RangedU64ValueParser};
+use socorro_stackwalk::{InProcessStackwalker, SymbolStore};
 #[cfg(unix)]
 use socorro_stackwalk::{WalkerPool, pool};
 
-use super::values;
+use super::{SymbolArguments, values};
 use crate::{failure::Failure, input::Limit};
 
 /// The argument with which this program starts itself to walk in a child process.
@@ -20,13 +17,8 @@ pub(crate) const WALKER_CHILD: &str = "walker-child";
 /// How minidumps are walked.
 #[derive(Debug, Args)]
 pub(crate) struct WalkArguments {
-    /// Where symbols are: a directory that holds NAME/ID/NAME.sym, or the URL of a symbol server.
-    /// May be repeated, or name several with commas between; they are asked in this order
-    #[arg(long, value_name = "DIR|URL", env = "STACKWALKER_SYMBOLS_URLS", hide_env_values = true, action = ArgAction::Append)]
-    symbols: Vec<String>,
-    /// Keep symbol files from servers in this directory
-    #[arg(long, value_name = "DIR", env = "SYMBOLS_CACHE_PATH")]
-    symbols_cache: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) symbols: SymbolArguments,
     /// Give up walking a minidump after this time, loading of symbols included
     #[arg(long, value_name = "TIME", env = "STACKWALKER_KILL_TIMEOUT", default_value = "2m", value_parser = values::duration)]
     deadline: Duration,
@@ -41,11 +33,6 @@ pub(crate) struct WalkArguments {
 }
 
 impl WalkArguments {
-    /// Where symbol files from servers are kept.
-    pub(crate) fn symbols_cache(&self) -> Option<&Path> {
-        self.symbols_cache.as_deref()
-    }
-
     /// How large a minidump may be.
     pub(crate) fn limit(&self) -> Limit {
         Limit {
@@ -54,34 +41,17 @@ impl WalkArguments {
         }
     }
 
-    /// The places for symbols, in the order in which they are asked.
-    pub(crate) fn places(&self) -> Vec<&str> {
-        self.symbols
-            .iter()
-            .flat_map(|places| places_in(places))
-            .collect()
-    }
-
-    /// Where symbol files from servers are kept, if they are.
-    pub(crate) fn cache(&self) -> Option<&Path> {
-        self.symbols_cache.as_deref()
-    }
-
     /// The walker in this process, with its symbols.
     ///
     /// # Errors
     ///
-    /// When a place for symbols cannot be used.
+    /// When a place for symbols, or the directory named for their cache, cannot be used.
     pub(crate) fn walker(&self) -> Result<InProcessStackwalker, Failure> {
         Ok(InProcessStackwalker::new()
             .symbols(self.store()?)
             .deadline(self.deadline)
             .max_dump_size(self.max_dump_size)
             .frames_per_thread(self.frames_per_thread()))
-    }
-
-    fn frames_per_thread(&self) -> usize {
-        self.frames.unwrap_or(usize::MAX)
     }
 
     /// The walker in child processes.
@@ -111,94 +81,15 @@ impl WalkArguments {
     ///
     /// # Errors
     ///
-    /// When a place for symbols cannot be used.
+    /// When a place for symbols, or the directory named for their cache, cannot be used.
     pub(crate) fn store(&self) -> Result<SymbolStore, Failure> {
-        let sources = self
-            .places()
-            .into_iter()
-            .map(|place| self.source(place))
-            .collect::<Result<Vec<_>, _>>()?;
-        if sources.is_empty() {
+        if self.symbols.places().is_empty() {
             tracing::info!("no symbols: functions stay unnamed; --symbols says where they are");
         }
-        Ok(SymbolStore::new(sources))
+        self.symbols.store()
     }
 
-    #[cfg(feature = "http-symbols")]
-    fn source(&self, place: &str) -> Result<SymbolSource, Failure> {
-        use socorro_stackwalk::{HttpOptions, HttpSource};
-
-        if !is_url(place) {
-            return Ok(SymbolSource::parse(place)?);
-        }
-        let options = HttpOptions {
-            cache_directory: self.symbols_cache.clone(),
-            ..HttpOptions::default()
-        };
-        Ok(SymbolSource::custom(HttpSource::new(place, options)?))
-    }
-
-    #[cfg(not(feature = "http-symbols"))]
-    fn source(&self, place: &str) -> Result<SymbolSource, Failure> {
-        if self.symbols_cache.is_some() {
-            tracing::debug!("--symbols-cache is for symbol servers, which this program lacks");
-        }
-        Ok(SymbolSource::parse(place)?)
-    }
-}
-
-/// Looks at places for symbols without asking any server.
-///
-/// # Errors
-///
-/// When one of them cannot be used.
-pub(crate) fn check_symbols(places: &str) -> Result<(), Failure> {
-    for place in places_in(places) {
-        #[cfg(feature = "http-symbols")]
-        if is_url(place) {
-            let options = socorro_stackwalk::HttpOptions::default();
-            socorro_stackwalk::HttpSource::new(place, options)?;
-            continue;
-        }
-        SymbolSource::parse(place)?;
-    }
-    Ok(())
-}
-
-#[cfg(any(test, feature = "http-symbols"))]
-fn is_url(place: &str) -> bool {
-    place.split_once("://").is_some_and(|(scheme, _)| {
-        scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
-    })
-}
-
-/// The places in a comma-separated list; a directory may have commas in its name.
-fn places_in(text: &str) -> Vec<&str> {
-    if Path::new(text).exists() {
-        return vec![text];
-    }
-    let places = text.split(',').map(str::trim);
-    places.filter(|place| !place.is_empty()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_are_separated_by_commas_unless_a_directory_has_one() {
-        let directory = tempfile::tempdir().unwrap();
-        let with_comma = directory.path().join("a,b");
-        std::fs::create_dir(&with_comma).unwrap();
-        let with_comma = with_comma.to_str().unwrap();
-        assert_eq!(places_in(with_comma), [with_comma]);
-        assert_eq!(places_in("https://a, /no/b,,"), ["https://a", "/no/b"]);
-    }
-
-    #[test]
-    fn only_http_makes_a_symbol_server() {
-        assert!(is_url("HTTPS://symbols.example.org/"));
-        assert!(!is_url("file:///symbols"));
-        assert!(!is_url("./symbols"));
+    fn frames_per_thread(&self) -> usize {
+        self.frames.unwrap_or(usize::MAX)
     }
 }

@@ -10,6 +10,7 @@ mod rules;
 mod signature;
 mod stackwalk;
 mod storage;
+mod symbols;
 
 use clap::Subcommand;
 
@@ -25,6 +26,7 @@ pub(crate) enum Command {
     Rules(rules::RulesCommand),
     Queue(queue::QueueCommand),
     Storage(storage::StorageCommand),
+    Symbols(symbols::SymbolsCommand),
     Config(config::ConfigCommand),
     Doctor(doctor::DoctorArguments),
     Healthcheck(healthcheck::HealthcheckArguments),
@@ -65,6 +67,7 @@ impl Command {
             Self::Rules(command) => rules::run(command, output).await,
             Self::Queue(command) => queue::run(command, output).await,
             Self::Storage(command) => storage::run(command, output).await,
+            Self::Symbols(command) => symbols::run(command, output).await,
             Self::Config(command) => config::run(command, settings, output),
             Self::Doctor(arguments) => doctor::run(arguments, settings, output).await,
             Self::Healthcheck(arguments) => healthcheck::run(arguments, output).await,

@@ -20,5 +20,6 @@ mod storage;
 mod storage_delete;
 mod storage_import;
 mod support;
+mod symbols;
 mod usage;
 mod verify;

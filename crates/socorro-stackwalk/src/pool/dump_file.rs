@@ -1,10 +1,8 @@
 //! The file of a minidump that is handed to a child.
 
 use std::fs::File;
-use std::io::{self, Write as _};
 
-use bytes::Bytes;
-
+use super::memory_file::in_memory;
 use crate::dump::{self, OwnedDump};
 use crate::error::WalkError;
 
@@ -18,46 +16,30 @@ pub(super) fn file_of(dump: OwnedDump, limit: u64) -> Result<File, WalkError> {
         }
     }
     let bytes = dump::load(dump, limit)?.into_bytes();
-    in_memory(&bytes).map_err(|error| WalkError::NoWalker {
+    in_memory("minidump", &bytes).map_err(|error| WalkError::NoWalker {
         reason: format!("no room for the minidump: {error}"),
     })
 }
 
-/// A file in memory that nobody can change any more.
-#[cfg(target_os = "linux")]
-pub(super) fn in_memory(bytes: &Bytes) -> io::Result<File> {
-    use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
-
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    let mut file = File::from(memfd_create("minidump", flags)?);
-    file.write_all(bytes)?;
-    fcntl_add_seals(
-        &file,
-        SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE | SealFlags::SEAL,
-    )?;
-    Ok(file)
-}
-
-/// A file without a name.
-#[cfg(not(target_os = "linux"))]
-pub(super) fn in_memory(bytes: &Bytes) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
-    file.write_all(bytes)?;
-    Ok(file)
-}
-
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     #[test]
-    fn bytes_become_a_file_that_stays_as_it_is() {
-        let dump = OwnedDump::Bytes(Bytes::from_static(b"MDMP"));
-        let mut file = file_of(dump, 4).unwrap();
-        assert_eq!(crate::map::map(&file).unwrap(), b"MDMP"[..]);
-        if cfg!(target_os = "linux") {
-            assert!(file.write_all(b"more").is_err());
-            assert!(file.set_len(0).is_err());
+    fn a_file_is_handed_over_as_it_is_and_anything_else_by_a_copy() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.dmp");
+        std::fs::write(&path, b"MDMP").unwrap();
+        for dump in [
+            OwnedDump::Path(path),
+            OwnedDump::Bytes(Bytes::from_static(b"MDMP")),
+        ] {
+            let file = file_of(dump, 4).unwrap();
+            assert_eq!(crate::map::map(&file).unwrap(), b"MDMP"[..]);
         }
+        let large = OwnedDump::Bytes(Bytes::from_static(b"MDMP!"));
+        assert_eq!(file_of(large, 4).unwrap_err().name(), "TooLarge");
     }
 }

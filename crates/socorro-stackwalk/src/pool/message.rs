@@ -14,6 +14,8 @@
 //! A message is one [frame](super::frame). Its content is MessagePack, as both ends are of the same build: the child
 //! refuses a `Hello` of another version.
 
+use std::time::SystemTime;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -71,8 +73,12 @@ pub(super) struct Symbols {
 /// What a search for symbols led to.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Found {
-    /// Their file comes along, and that of their index if there is one.
-    Loaded { url: Option<String> },
+    /// Their file and that of their index come along.
+    Loaded {
+        url: Option<String>,
+        /// When the index takes their file to have been changed.
+        modified: Option<SystemTime>,
+    },
     Corrupt {
         place: String,
         line: Option<u64>,

@@ -7,7 +7,7 @@
 //! | `child` | one child, and the conversation about one minidump |
 //! | `process` | a child's process and the thread that watches over it |
 //! | `loss` | children that did not answer, in the terms of the reference program |
-//! | `message`, `frame`, `document`, `parcel`, `dump_file` | what goes between the processes |
+//! | `message`, `frame`, `document`, `parcel`, `dump_file`, `memory_file` | what goes between the processes |
 //! | `serve` | the other side: the life of a child |
 
 mod builder;
@@ -18,6 +18,7 @@ mod frame;
 mod isolation;
 mod limits;
 mod loss;
+mod memory_file;
 mod message;
 mod parcel;
 mod process;

@@ -48,6 +48,14 @@ pub enum SymbolError {
         /// What the operating system says.
         source: std::io::Error,
     },
+    /// The file is not a good symbol file.
+    #[error("cannot use symbol file {}: {reason}", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The symbol file is larger than accepted.
     #[error("symbol file {place} is larger than the limit of {limit} bytes")]
     TooLarge {

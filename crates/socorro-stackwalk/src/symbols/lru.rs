@@ -1,12 +1,14 @@
-//! A map bounded by weight that forgets what was used least recently.
+//! A map bounded by weight and number that forgets what was used least recently.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
-/// A map whose values have weights. Once their sum is over the capacity, those not asked for the longest go first.
+/// A map whose values have weights. Once their sum is over the capacity, or they are too many, those not asked for the
+/// longest go first.
 #[derive(Debug)]
 pub(super) struct Lru<K, V> {
     capacity: u64,
+    most: usize,
     weight: u64,
     /// Number of the latest use; grows with every use.
     now: u64,
@@ -23,9 +25,10 @@ struct Entry<V> {
 }
 
 impl<K: Clone + Eq + Hash, V> Lru<K, V> {
-    pub(super) fn new(capacity: u64) -> Self {
+    pub(super) fn new(capacity: u64, most: usize) -> Self {
         Self {
             capacity,
+            most,
             weight: 0,
             now: 0,
             entries: HashMap::new(),
@@ -72,7 +75,7 @@ impl<K: Clone + Eq + Hash, V> Lru<K, V> {
                 used: self.now,
             },
         );
-        while self.weight > self.capacity {
+        while self.weight > self.capacity || self.entries.len() > self.most {
             let Some((_, oldest)) = self.by_use.pop_first() else {
                 break;
             };
@@ -99,7 +102,7 @@ mod tests {
 
     #[test]
     fn the_value_not_asked_for_the_longest_goes_first() {
-        let mut lru = Lru::new(10);
+        let mut lru = Lru::new(10, 10);
         lru.insert("a", 1, 4);
         lru.insert("b", 2, 4);
         assert_eq!(lru.get(&"a"), Some(&1));
@@ -111,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_value_heavier_than_the_capacity_is_not_kept_and_displaces_nothing() {
-        let mut lru = Lru::new(10);
+        let mut lru = Lru::new(10, 10);
         lru.insert("a", 1, 10);
         lru.insert("b", 2, 11);
         assert_eq!(lru.get(&"a"), Some(&1));
@@ -121,10 +124,10 @@ mod tests {
     proptest! {
         #[test]
         fn weight_stays_within_capacity_and_adds_up(steps in prop::collection::vec((0u8..20, 0u64..40, any::<bool>()), 0..200)) {
-            let mut lru = Lru::new(100);
+            let mut lru = Lru::new(100, 15);
             for (key, weight, remove) in steps {
                 if remove { lru.remove(&key) } else { lru.insert(key, (), weight) }
-                prop_assert!(lru.weight() <= 100);
+                prop_assert!(lru.weight() <= 100 && lru.len() <= 15);
                 prop_assert_eq!(lru.weight(), lru.entries.values().map(|entry| entry.weight).sum::<u64>());
                 prop_assert_eq!(lru.by_use.len(), lru.len());
             }

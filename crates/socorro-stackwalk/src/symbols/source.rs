@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use debugid::DebugId;
 
 use super::directory::DirectorySource;
+use super::download::{Download, Downloaded, Inbox};
 use super::error::SymbolError;
 use super::name::{CodeName, ModuleName, SymbolName};
 
@@ -17,19 +19,14 @@ use super::name::{CodeName, ModuleName, SymbolName};
 /// once per file, however many walks wait for it.
 #[async_trait]
 pub trait FetchSymbols: fmt::Debug + Send + Sync {
-    /// Finds the symbol file called `name`. `None` means that this source does not have it; the next source is asked
-    /// then.
-    ///
-    /// `module` is the first module for which the file was asked, in case the source keeps records of that.
+    /// Finds the symbol file that is asked for. `None` means that this source does not have it; the next source is
+    /// asked then.
     ///
     /// # Errors
     ///
     /// When the source cannot tell whether it has the file. The next source is asked then, too.
-    async fn fetch(
-        &self,
-        name: &SymbolName,
-        module: &ModuleName,
-    ) -> Result<Option<FoundSymbols>, SymbolError>;
+    async fn fetch(&self, request: &SymbolRequest<'_>)
+    -> Result<Option<FoundSymbols>, SymbolError>;
 
     /// Finds debug file and id of a module of which a minidump tells only file and code id.
     ///
@@ -41,18 +38,84 @@ pub trait FetchSymbols: fmt::Debug + Send + Sync {
         Ok(None)
     }
 
+    /// Finds the debug id of another build of a debug file whose symbols this source has, to tell people who wonder
+    /// where their symbols are. A source that would have to search for long says `None`.
+    async fn near_miss(&self, name: &SymbolName) -> Option<DebugId> {
+        let _ = name;
+        None
+    }
+
     /// Names the place for people: the path of a directory, a URL without user name, password and query.
     fn place(&self) -> String;
 
-    /// Whether it costs next to nothing to ask again. Misses of such sources are not remembered beyond one walk, so
-    /// that symbols made in the meantime are found.
+    /// Whether it costs next to nothing to ask again. Such a source is asked before the disk cache is looked at, and its
+    /// misses are not remembered beyond one walk, so that symbols made in the meantime are found.
     fn is_local(&self) -> bool {
         false
     }
 }
 
+/// What a source is asked for.
+#[derive(Debug)]
+pub struct SymbolRequest<'a> {
+    name: &'a SymbolName,
+    module: &'a ModuleName,
+    inbox: Inbox,
+}
+
+impl<'a> SymbolRequest<'a> {
+    /// Asks for the symbol file `name` of `module`. What is downloaded is held in memory, up to 1 GiB.
+    pub fn new(name: &'a SymbolName, module: &'a ModuleName) -> Self {
+        let inbox = Inbox {
+            cache: None,
+            largest_file: 1 << 30,
+            largest_in_memory: 1 << 30,
+        };
+        Self::with_inbox(name, module, inbox)
+    }
+
+    pub(super) fn with_inbox(name: &'a SymbolName, module: &'a ModuleName, inbox: Inbox) -> Self {
+        Self {
+            name,
+            module,
+            inbox,
+        }
+    }
+
+    /// The name of the symbol file.
+    pub fn name(&self) -> &SymbolName {
+        self.name
+    }
+
+    /// The first module for which it was asked, in case the source keeps records of that.
+    pub fn module(&self) -> &ModuleName {
+        self.module
+    }
+
+    /// Begins to receive the file from `place`, a URL without secrets. The bytes go into the disk cache of the store and
+    /// are indexed while they arrive.
+    ///
+    /// # Errors
+    ///
+    /// When no thread can be had for it.
+    pub async fn download(&self, place: String) -> Result<Download, SymbolError> {
+        Download::begin(&self.inbox, self.name, place).await
+    }
+
+    /// Receives a file that is there already.
+    pub(super) async fn keep(
+        &self,
+        bytes: &[u8],
+        place: String,
+    ) -> Result<Downloaded, SymbolError> {
+        let mut download = self.download(place).await?;
+        download.write(bytes).await?;
+        download.finish().await
+    }
+}
+
 /// A symbol file as found by a source.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct FoundSymbols {
     /// Where its bytes are now.
     pub content: SymbolContent,
@@ -61,12 +124,14 @@ pub struct FoundSymbols {
 }
 
 /// Where the bytes of a found symbol file are.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum SymbolContent {
     /// In a file.
     File(PathBuf),
     /// In memory.
     Bytes(Bytes),
+    /// In the disk cache, or in memory where there is none.
+    Downloaded(Downloaded),
 }
 
 /// One place for symbols: a directory, a symbol server, or one's own.

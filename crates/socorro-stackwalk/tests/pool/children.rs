@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use async_trait::async_trait;
 use socorro_stackwalk::pool::{WalkerPoolBuilder, this_program};
 use socorro_stackwalk::{
-    FetchSymbols, FoundSymbols, ModuleName, SymbolError, SymbolName, WalkerPool,
+    FetchSymbols, FoundSymbols, SymbolError, SymbolRequest, WalkerPool,
 };
 use tokio::sync::Notify;
 
@@ -32,8 +32,7 @@ pub(super) struct Silent {
 impl FetchSymbols for Silent {
     async fn fetch(
         &self,
-        _: &SymbolName,
-        _: &ModuleName,
+        _: &SymbolRequest<'_>,
     ) -> Result<Option<FoundSymbols>, SymbolError> {
         self.asked.notify_one();
         std::future::pending().await

@@ -28,8 +28,8 @@ pub(super) fn check(arguments: &DoctorArguments) -> Vec<Finding> {
         .clone()
         .unwrap_or_else(std::env::temp_dir);
     let mut findings = directory(TEMPORARY, &temporary);
-    if let Some(cache) = arguments.walk.cache() {
-        findings.extend(directory(CACHE, cache));
+    if let Some(cache) = arguments.walk.symbols.cache().directory() {
+        findings.extend(directory(CACHE, &cache));
     }
     findings.extend(memory(arguments));
     findings.push(clock(&temporary));

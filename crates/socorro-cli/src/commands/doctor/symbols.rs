@@ -1,18 +1,18 @@
 //! Whether symbols can be had.
 
 use futures::future;
-use socorro_stackwalk::SymbolSource;
+use socorro_stackwalk::{MissingSymbols, ModuleName, SymbolLookup, SymbolStore};
 
 use super::{
     DoctorArguments,
     finding::{Finding, within},
 };
-use crate::failure::Failure;
+use crate::{arguments::symbol_source, failure::Failure};
 
 const NAME: &str = "symbols";
 
 pub(super) async fn check(arguments: &DoctorArguments) -> Vec<Finding> {
-    let places = arguments.walk.places();
+    let places = arguments.walk.symbols.places();
     if places.is_empty() {
         return vec![
             Finding::warning(
@@ -34,29 +34,16 @@ pub(super) async fn check(arguments: &DoctorArguments) -> Vec<Finding> {
     future::join_all(checks).await
 }
 
-/// Asks a symbol server for a file that nobody has; a directory has to be there.
-#[cfg(feature = "http-symbols")]
+/// Asks for a file that nobody has.
 async fn ask(place: &str) -> Result<(), Failure> {
-    use socorro_stackwalk::{FetchSymbols as _, HttpOptions, HttpSource, ModuleName, SymbolName};
-
-    if !place.contains("://") {
-        SymbolSource::parse(place)?;
-        return Ok(());
+    let store = SymbolStore::new([symbol_source(place)?]);
+    let module = ModuleName {
+        debug_file: Some("socorro-doctor".to_owned()),
+        debug_id: Some(Default::default()),
+        ..ModuleName::default()
+    };
+    match &*store.lookup(&module).await {
+        SymbolLookup::Missing(MissingSymbols::Unavailable { reason }) => Err(Failure::new(reason)),
+        _ => Ok(()),
     }
-    let options = HttpOptions {
-        attempts: 1,
-        ..HttpOptions::default()
-    };
-    let server = HttpSource::new(place, options)?;
-    let Some(name) = SymbolName::new("socorro-doctor", Default::default()) else {
-        return Ok(());
-    };
-    server.fetch(&name, &ModuleName::default()).await?;
-    Ok(())
-}
-
-#[cfg(not(feature = "http-symbols"))]
-async fn ask(place: &str) -> Result<(), Failure> {
-    SymbolSource::parse(place)?;
-    Ok(())
 }

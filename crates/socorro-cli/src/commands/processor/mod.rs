@@ -3,11 +3,7 @@
 mod reload;
 mod signals;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use clap::Args;
 use socorro_core::{CrashId, Environment};
@@ -137,7 +133,7 @@ impl ProcessorArguments {
     fn directories(&self) -> Vec<PathBuf> {
         let temporary = self.worker.temporary_path.clone();
         let mut directories = vec![temporary.unwrap_or_else(std::env::temp_dir)];
-        directories.extend(self.walk.symbols_cache().map(Path::to_owned));
+        directories.extend(self.walk.symbols.cache().directory());
         directories
     }
 

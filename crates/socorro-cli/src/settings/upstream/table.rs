@@ -173,7 +173,7 @@ pub(crate) static ROWS: &[Row] = &[
     row("SYMBOLS_CACHE_MAX_SIZE", Option("symbols-cache-size")),
     row(
         "CACHE_MANAGER_LOGGING_LEVEL",
-        Ignored("there is no cache manager"),
+        Ignored("the processor looks after the cache itself"),
     ),
     row(
         "BETAVERSIONRULE_VERSION_STRING_API",

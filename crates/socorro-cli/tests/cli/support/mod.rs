@@ -10,7 +10,7 @@ mod site;
 
 pub(crate) use run::{Run, program, run, run_with_input};
 #[cfg(feature = "http-symbols")]
-pub(crate) use server::SlowServer;
+pub(crate) use server::{FileServer, SlowServer};
 #[cfg(unix)]
 pub(crate) use service::Service;
 pub(crate) use site::Site;

@@ -11,12 +11,15 @@ use super::super::message::{Found, Symbols};
 use super::super::parcel;
 use super::parent::Parent;
 use crate::symbols::{
-    Cache, CodeName, LookUpSymbols, Made, MissingSymbols, ModuleName, ModuleSymbols, SymbolLookup,
+    CodeName, LookUpSymbols, Made, MemoryCache, MissingSymbols, ModuleName, ModuleSymbols, SymbolLookup,
     SymbolName,
 };
 
 /// What an answer without files weighs.
 const ENTRY_WEIGHT: u64 = 1024;
+
+/// How many answers are kept.
+const MOST_KNOWN: usize = 1 << 14;
 
 /// How long to believe that there are no symbols: no longer than one crash takes, because the parent may know better
 /// by then.
@@ -26,7 +29,7 @@ const MISSING_FOR: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct ParentsSymbols {
     parent: Arc<Parent>,
-    known: Arc<Cache<Key, ModuleSymbols>>,
+    known: Arc<MemoryCache<Key, ModuleSymbols>>,
     hits: AtomicU64,
     negative_hits: AtomicU64,
 }
@@ -54,7 +57,7 @@ impl ParentsSymbols {
     pub(super) fn new(parent: Arc<Parent>, capacity: u64) -> Self {
         Self {
             parent,
-            known: Arc::new(Cache::new(capacity)),
+            known: Arc::new(MemoryCache::new(capacity, MOST_KNOWN)),
             hits: AtomicU64::new(0),
             negative_hits: AtomicU64::new(0),
         }
@@ -109,7 +112,7 @@ fn opened(symbols: Symbols, files: Vec<OwnedFd>) -> Made<ModuleSymbols> {
         .identified
         .and_then(|(debug_file, debug_id)| SymbolName::new(&debug_file, debug_id));
     let (lookup, weight) = match symbols.found {
-        Found::Loaded { url } => match parcel::open(files, url.as_deref()) {
+        Found::Loaded { url, modified } => match parcel::open(files, url.as_deref(), modified) {
             Ok((index, size)) => (SymbolLookup::Loaded(index), size),
             Err(reason) => return unavailable(reason),
         },

@@ -3,27 +3,29 @@
 //! Protocol: that of Mozilla's symbol server Tecken, which a plain file server speaks as well except for the look-up by
 //! code id. Source: Tecken's documentation, "Symbols download API".
 
-mod disk;
 mod options;
+mod pause;
 mod request;
 mod url;
 
 use std::fmt;
-use std::io::ErrorKind;
+use std::time::Duration;
 
 use ::url::Url;
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use reqwest::{Client, redirect};
+use tokio::time::Instant;
 use tracing::debug;
 
 pub use options::HttpOptions;
 
-use self::disk::DiskCache;
+use self::pause::Pause;
 use self::request::Answer;
+use super::download::Downloaded;
 use super::error::SymbolError;
-use super::name::{CodeName, ModuleName, SymbolName};
-use super::source::{FetchSymbols, FoundSymbols, SymbolContent};
+use super::name::{CodeName, SymbolName};
+use super::source::{FetchSymbols, FoundSymbols, SymbolContent, SymbolRequest};
 
 /// One symbol server.
 ///
@@ -32,7 +34,7 @@ use super::source::{FetchSymbols, FoundSymbols, SymbolContent};
 pub struct HttpSource {
     base: Url,
     options: HttpOptions,
-    disk: Option<DiskCache>,
+    pause: Pause,
     client: Client,
     /// Does not follow redirects: where they lead is the answer.
     identifying_client: Client,
@@ -43,7 +45,7 @@ impl HttpSource {
     ///
     /// # Errors
     ///
-    /// When `url` is not an `http` or `https` URL, has a query, or the cache directory cannot be made.
+    /// When `url` is not an `http` or `https` URL, or has a query.
     pub fn new(url: &str, options: HttpOptions) -> Result<Self, SymbolError> {
         let base = url::base(url)?;
         let client = |redirects| {
@@ -62,27 +64,23 @@ impl HttpSource {
         Ok(Self {
             client: client(redirect::Policy::limited(5))?,
             identifying_client: client(redirect::Policy::none())?,
-            disk: options
-                .cache_directory
-                .as_deref()
-                .map(DiskCache::open)
-                .transpose()?,
             base,
             options,
+            pause: Pause::default(),
         })
     }
 
     /// Asks the server for a file, again and again if it asks to.
     async fn download(
         &self,
-        name: &SymbolName,
+        request: &SymbolRequest<'_>,
         url: &Url,
-    ) -> Result<Option<SymbolContent>, SymbolError> {
-        let mut attempts = request::Attempts::new(&self.options, url);
+    ) -> Result<Option<Downloaded>, SymbolError> {
+        let mut attempts = request::Attempts::begin(&self.options, &self.pause, url)?;
         loop {
             let failure = match request::get(&self.client, url).await {
-                Ok(Answer::Found(response)) => match self.receive(response, name, url).await {
-                    Ok(content) => return Ok(Some(content)),
+                Ok(Answer::Found(response)) => match self.receive(response, request, url).await {
+                    Ok(downloaded) => return Ok(Some(downloaded)),
                     Err(Received::Final(error)) => return Err(error),
                     Err(Received::Broken(failure)) => failure,
                 },
@@ -97,58 +95,31 @@ impl HttpSource {
         }
     }
 
+    /// Receives a file. Its size counts after decompression, so a small answer that unfolds is caught, too.
     async fn receive(
         &self,
-        response: reqwest::Response,
-        name: &SymbolName,
-        url: &Url,
-    ) -> Result<SymbolContent, Received> {
-        match &self.disk {
-            Some(disk) => self.receive_file(response, disk, name, url).await,
-            None => self.receive_bytes(response, url).await,
-        }
-    }
-
-    async fn receive_file(
-        &self,
         mut response: reqwest::Response,
-        disk: &DiskCache,
-        name: &SymbolName,
+        request: &SymbolRequest<'_>,
         url: &Url,
-    ) -> Result<SymbolContent, Received> {
-        let mut download = disk.begin(name).await.map_err(Received::Final)?;
-        while let Some(chunk) = next_chunk(&mut response).await? {
-            download.write(&chunk).await.map_err(Received::Final)?;
-            self.check_size(download.size(), url)?;
+    ) -> Result<Downloaded, Received> {
+        let mut download = request.download(url::shown(url)).await?;
+        download.check_size(response.content_length().unwrap_or_default())?;
+        let started = Instant::now();
+        while !download.is_damaged()
+            && let Some(chunk) = next_chunk(&mut response).await?
+        {
+            download.write(&chunk).await?;
+            self.check_speed(download.size(), started.elapsed())?;
         }
-        let path = download
-            .publish(&url::shown(url))
-            .await
-            .map_err(Received::Final)?;
-        Ok(SymbolContent::File(path))
+        Ok(download.finish().await?)
     }
 
-    async fn receive_bytes(
-        &self,
-        mut response: reqwest::Response,
-        url: &Url,
-    ) -> Result<SymbolContent, Received> {
-        let mut bytes = BytesMut::new();
-        while let Some(chunk) = next_chunk(&mut response).await? {
-            bytes.extend_from_slice(&chunk);
-            self.check_size(bytes.len() as u64, url)?;
-        }
-        Ok(SymbolContent::Bytes(bytes.freeze()))
-    }
-
-    /// The size is that after decompression, so a small answer that unfolds is caught, too.
-    fn check_size(&self, size: u64, url: &Url) -> Result<(), Received> {
-        let limit = self.options.largest_file;
-        if size > limit {
-            return Err(Received::Final(SymbolError::TooLarge {
-                place: url::shown(url),
-                limit,
-            }));
+    /// An answer that trickles would never fall silent for long enough to be given up.
+    fn check_speed(&self, size: u64, elapsed: Duration) -> Result<(), Received> {
+        let least = elapsed.as_secs().saturating_mul(self.options.lowest_speed);
+        if elapsed >= self.options.read_timeout && size < least {
+            let failure = request::Failure::too_slow(self.options.lowest_speed);
+            return Err(Received::Broken(failure));
         }
         Ok(())
     }
@@ -162,6 +133,12 @@ enum Received {
     Broken(request::Failure),
 }
 
+impl From<SymbolError> for Received {
+    fn from(error: SymbolError) -> Self {
+        Self::Final(error)
+    }
+}
+
 async fn next_chunk(response: &mut reqwest::Response) -> Result<Option<Bytes>, Received> {
     response
         .chunk()
@@ -173,35 +150,13 @@ async fn next_chunk(response: &mut reqwest::Response) -> Result<Option<Bytes>, R
 impl FetchSymbols for HttpSource {
     async fn fetch(
         &self,
-        name: &SymbolName,
-        module: &ModuleName,
+        request: &SymbolRequest<'_>,
     ) -> Result<Option<FoundSymbols>, SymbolError> {
-        if let Some(disk) = &self.disk {
-            match disk.find(name).await {
-                Ok(path) => {
-                    return Ok(Some(FoundSymbols {
-                        content: SymbolContent::File(path),
-                        url: None,
-                    }));
-                }
-                Err(source)
-                    if matches!(
-                        source.kind(),
-                        ErrorKind::NotFound | ErrorKind::NotADirectory
-                    ) => {}
-                Err(source) => {
-                    return Err(SymbolError::Io {
-                        path: disk.path(name),
-                        source,
-                    });
-                }
-            }
-        }
-        let url = url::of_symbols(&self.base, name, module);
+        let url = url::of_symbols(&self.base, request.name(), request.module());
         debug!(url = url::shown(&url), "downloading symbols");
-        let content = self.download(name, &url).await?;
-        Ok(content.map(|content| FoundSymbols {
-            content,
+        let downloaded = self.download(request, &url).await?;
+        Ok(downloaded.map(|downloaded| FoundSymbols {
+            content: SymbolContent::Downloaded(downloaded),
             url: Some(url::shown(&url)),
         }))
     }
@@ -212,7 +167,7 @@ impl FetchSymbols for HttpSource {
 
     async fn identify(&self, code: &CodeName) -> Result<Option<SymbolName>, SymbolError> {
         let url = url::of_code(&self.base, code);
-        let mut attempts = request::Attempts::new(&self.options, &url);
+        let mut attempts = request::Attempts::begin(&self.options, &self.pause, &url)?;
         loop {
             match request::get(&self.identifying_client, &url).await {
                 Ok(Answer::Redirect(location)) => return Ok(url::symbols_at(&url, &location)),

@@ -9,6 +9,7 @@ use reqwest::{Client, Response, StatusCode};
 use tracing::debug;
 
 use super::options::HttpOptions;
+use super::pause::Pause;
 use super::url;
 use crate::symbols::error::SymbolError;
 
@@ -30,6 +31,10 @@ pub(super) struct Failure {
     reason: String,
     /// How long the server asked to be left alone.
     retry_after: Option<Duration>,
+    /// Whether it would be the same for any file.
+    is_of_server: bool,
+    /// Whether there is no sense in asking again soon.
+    is_final: bool,
 }
 
 impl Failure {
@@ -37,6 +42,18 @@ impl Failure {
         Self {
             reason: reason(error),
             retry_after: None,
+            is_of_server: error.is_connect() || error.is_timeout(),
+            is_final: false,
+        }
+    }
+
+    /// The server sends so slowly that nobody wants to wait for that again.
+    pub(super) fn too_slow(least: u64) -> Self {
+        Self {
+            reason: format!("sends less than {least} bytes a second"),
+            retry_after: None,
+            is_of_server: true,
+            is_final: true,
         }
     }
 }
@@ -95,22 +112,39 @@ fn busy(response: &Response) -> Failure {
     Failure {
         reason: format!("answered {}", response.status()),
         retry_after: seconds.map(Duration::from_secs),
+        is_of_server: seconds.is_some() || response.status() == StatusCode::TOO_MANY_REQUESTS,
+        is_final: false,
     }
 }
 
 /// Counts the attempts at one file.
 pub(super) struct Attempts<'a> {
     options: &'a HttpOptions,
+    pause: &'a Pause,
     url: &'a Url,
     made: u32,
 }
 
 impl<'a> Attempts<'a> {
-    pub(super) fn new(options: &'a HttpOptions, url: &'a Url) -> Self {
-        Self {
+    /// Begins to ask for a file.
+    ///
+    /// # Errors
+    ///
+    /// When the server is left alone for the time being.
+    pub(super) fn begin(
+        options: &'a HttpOptions,
+        pause: &'a Pause,
+        url: &'a Url,
+    ) -> Result<Self, SymbolError> {
+        let attempts = Self {
             options,
+            pause,
             url,
             made: 0,
+        };
+        match pause.current() {
+            Some((reason, left)) => Err(attempts.error(reason, Some(left))),
+            None => Ok(attempts),
         }
     }
 
@@ -128,7 +162,12 @@ impl<'a> Attempts<'a> {
         let wait = failure
             .retry_after
             .unwrap_or_else(|| backoff.min(self.options.longest_wait));
-        if self.made >= self.options.attempts || wait > self.options.longest_wait {
+        let is_last = failure.is_final || self.made >= self.options.attempts;
+        if is_last || wait > self.options.longest_wait {
+            if failure.is_of_server {
+                let duration = failure.retry_after.unwrap_or(self.options.pause);
+                self.pause.begin(&failure.reason, duration);
+            }
             return Err(self.error(failure.reason, failure.retry_after));
         }
         debug!(

@@ -15,7 +15,7 @@ use super::lru::Lru;
 ///
 /// The first to ask for a missing value starts a task that makes it; whoever asks meanwhile waits for the same task.
 /// The task belongs to nobody: one who gives up waiting does not spoil it for the others.
-pub(crate) struct Cache<K, V> {
+pub(crate) struct MemoryCache<K, V> {
     state: Mutex<State<K, V>>,
 }
 
@@ -39,15 +39,16 @@ pub(crate) struct Made<V> {
     pub(crate) keep_for: Option<Duration>,
 }
 
-impl<K, V> Cache<K, V>
+impl<K, V> MemoryCache<K, V>
 where
     K: Clone + Eq + Hash + Send + Sync + 'static,
     V: Send + Sync + 'static,
 {
-    pub(crate) fn new(capacity: u64) -> Self {
+    /// A cache of values that weigh no more than `capacity` together, and are no more than `most`.
+    pub(crate) fn new(capacity: u64, most: usize) -> Self {
         Self {
             state: Mutex::new(State {
-                ready: Lru::new(capacity),
+                ready: Lru::new(capacity, most),
                 in_the_making: HashMap::new(),
             }),
         }
@@ -81,6 +82,18 @@ where
     /// The sum of the weights of all values, in bytes.
     pub(crate) fn weight(&self) -> u64 {
         self.lock().ready.weight()
+    }
+
+    /// Forgets the value of `key` if it is still `value`.
+    pub(crate) fn forget(&self, key: &K, value: &Arc<V>) {
+        let mut state = self.lock();
+        if state
+            .ready
+            .get(key)
+            .is_some_and(|ready| Arc::ptr_eq(&ready.value, value))
+        {
+            state.ready.remove(key);
+        }
     }
 
     fn find(&self, key: &K) -> Found<V> {
@@ -120,7 +133,7 @@ where
     K: Clone + Eq + Hash + Send + Sync + 'static,
     V: Send + Sync + 'static,
 {
-    cache: Arc<Cache<K, V>>,
+    cache: Arc<MemoryCache<K, V>>,
     key: K,
 }
 
@@ -159,9 +172,9 @@ where
     }
 }
 
-impl<K, V> fmt::Debug for Cache<K, V> {
+impl<K, V> fmt::Debug for MemoryCache<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cache").finish_non_exhaustive()
+        f.debug_struct("MemoryCache").finish_non_exhaustive()
     }
 }
 
@@ -183,7 +196,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_value_is_made_once_for_all_who_wait() {
-        let cache = Arc::new(Cache::new(100));
+        let cache = Arc::new(MemoryCache::new(100, 100));
         let calls = Arc::new(AtomicUsize::new(0));
         let gate = Arc::new(Notify::new());
         let ask = || {
@@ -209,7 +222,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_value_with_an_age_is_made_anew_when_it_is_over() {
-        let cache = Arc::new(Cache::new(100));
+        let cache = Arc::new(MemoryCache::new(100, 100));
         let minute = Some(Duration::from_secs(60));
         assert_eq!(
             *cache
@@ -238,7 +251,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_task_that_dies_leaves_the_place_to_the_next() {
-        let cache: Arc<Cache<&str, usize>> = Arc::new(Cache::new(100));
+        let cache: Arc<MemoryCache<&str, usize>> = Arc::new(MemoryCache::new(100, 100));
         let died = cache
             .get_or_make("key", || async { panic!("on purpose") })
             .await;
