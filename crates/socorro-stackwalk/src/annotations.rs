@@ -6,6 +6,13 @@ use minidump::{Minidump, MinidumpLinuxCpuInfo};
 use minidump_processor::ProcessState;
 use serde_json::{Map, Value};
 
+/// The annotations that reach the stackwalk document.
+#[cfg(all(unix, feature = "pool"))]
+pub(crate) const RELEVANT: [&str; 2] = [MODULE_SIGNATURE_INFO, CPU_MICROCODE_VERSION];
+
+const MODULE_SIGNATURE_INFO: &str = "ModuleSignatureInfo";
+const CPU_MICROCODE_VERSION: &str = "CPUMicrocodeVersion";
+
 /// The two annotations that reach the stackwalk document.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WalkAnnotations {
@@ -20,11 +27,11 @@ impl WalkAnnotations {
     pub(crate) fn new(annotations: &Map<String, Value>) -> Self {
         Self {
             certificates: annotations
-                .get("ModuleSignatureInfo")
+                .get(MODULE_SIGNATURE_INFO)
                 .and_then(certificates)
                 .unwrap_or_default(),
             microcode: annotations
-                .get("CPUMicrocodeVersion")
+                .get(CPU_MICROCODE_VERSION)
                 .and_then(Value::as_str)
                 .and_then(hexadecimal),
         }

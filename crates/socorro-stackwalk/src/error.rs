@@ -64,6 +64,12 @@ pub enum WalkError {
         /// The deadline.
         deadline: Duration,
     },
+    /// There is no child process that could walk.
+    #[error("no walker: {reason}")]
+    NoWalker {
+        /// What keeps it from being there.
+        reason: String,
+    },
     /// No thread could be started for the walk.
     #[error("cannot start a thread for the walk: {source}")]
     NoThread {
@@ -84,6 +90,7 @@ impl WalkError {
             Self::Unreadable { name, .. } | Self::Unprocessable { name, .. } => name,
             Self::Panicked { .. } => "Panic",
             Self::DeadlinePassed { .. } => "DeadlinePassed",
+            Self::NoWalker { .. } => "NoWalker",
             Self::NoThread { .. } => "NoThread",
         }
     }
@@ -93,7 +100,7 @@ impl WalkError {
         match self {
             Self::File { source, .. } => source.kind() != std::io::ErrorKind::NotFound,
             // A deadline may have passed because a symbol server was slow.
-            Self::DeadlinePassed { .. } | Self::NoThread { .. } => true,
+            Self::DeadlinePassed { .. } | Self::NoWalker { .. } | Self::NoThread { .. } => true,
             _ => false,
         }
     }

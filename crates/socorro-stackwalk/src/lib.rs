@@ -28,6 +28,7 @@
 //! * [`Stackwalker`]: what a processor knows.
 //! * [`InProcessStackwalker`]: walks on a thread of its own, behind a panic fence, with a deadline that leaves a partial
 //!   result, after minidumps that would harm their reader were disarmed.
+//! * `WalkerPool` (feature `pool`): walks in child processes, so that a minidump that ends its walker harms nobody else.
 //! * [`SymbolStore`]: symbols shared by all walks, fetched and parsed once, within a memory bound, from
 //!   [`SymbolSource`]s: directories, symbol servers, buckets, or [one's own](FetchSymbols).
 //! * [`SymbolCache`]: the same on disk, within bounds, shared by all processes of a machine.
@@ -39,7 +40,8 @@
 //!   `memory_accesses`, `possible_bit_flips` and others.
 //! * `http`: symbol servers.
 //! * `object-store`: symbols in buckets and other object stores.
-//! * `testkit`: comparison of stackwalk documents.
+//! * `pool`: walks in child processes (Unix).
+//! * `testkit`: comparison of stackwalk documents; walkers in child processes that fail when told to.
 
 mod annotations;
 mod dump;
@@ -50,6 +52,8 @@ mod json;
 mod map;
 mod metrics;
 mod modules;
+#[cfg(all(unix, feature = "pool"))]
+pub mod pool;
 mod report;
 mod symbolication;
 mod symbols;
@@ -63,6 +67,8 @@ pub use error::WalkError;
 pub use in_process::InProcessStackwalker;
 pub use metrics::METRICS;
 pub use modules::modules;
+#[cfg(all(unix, feature = "pool"))]
+pub use pool::WalkerPool;
 pub use report::{Frame, ModuleReport, Stackwalk, SymbolStatus, Thread};
 #[cfg(feature = "object-store")]
 pub use symbols::ObjectSource;

@@ -91,6 +91,22 @@ const fn size(name: &'static str, meaning: &'static str) -> Metric {
     Metric::gauge(name, Unit::Bytes, &[], meaning).of_upstream()
 }
 
+/// Children that walk right now.
+#[cfg(all(unix, feature = "pool"))]
+pub(crate) const WALKERS_BUSY: Metric = Metric::gauge(
+    "socorro.processor.walkers.busy",
+    Unit::Count,
+    &[],
+    "child processes that walk a minidump at the moment",
+);
+/// A child is replaced by a fresh one.
+#[cfg(all(unix, feature = "pool"))]
+pub(crate) const WALKERS_RESTARTED: Metric = Metric::counter(
+    "socorro.processor.walkers.restarted",
+    &["reason"],
+    "walking child processes that ended; reason `retired`, `died`, `killed`, `cancelled` or `died_idle`",
+);
+
 /// All metrics that this library emits.
 pub const METRICS: &[Metric] = &[
     HIT,
@@ -106,6 +122,10 @@ pub const METRICS: &[Metric] = &[
     CACHE_SIZE_MEDIAN,
     CACHE_SIZE_95,
     CACHE_SIZE_MOST,
+    #[cfg(all(unix, feature = "pool"))]
+    WALKERS_BUSY,
+    #[cfg(all(unix, feature = "pool"))]
+    WALKERS_RESTARTED,
 ];
 
 /// A file is large from here on, in bytes.
@@ -113,6 +133,21 @@ const LARGE: u64 = 500_000_000;
 
 pub(crate) fn count(metric: &Metric) {
     metrics::counter!(metric.name).increment(1);
+}
+
+#[cfg(all(unix, feature = "pool"))]
+pub(crate) fn count_many(metric: &Metric, times: u64) {
+    metrics::counter!(metric.name).increment(times);
+}
+
+#[cfg(all(unix, feature = "pool"))]
+pub(crate) fn count_tagged(metric: &Metric, tag: &'static str, value: &'static str) {
+    metrics::counter!(metric.name, tag => value).increment(1);
+}
+
+#[cfg(all(unix, feature = "pool"))]
+pub(crate) fn raise(metric: &Metric, by: f64) {
+    metrics::gauge!(metric.name).increment(by);
 }
 
 #[expect(

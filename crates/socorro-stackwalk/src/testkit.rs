@@ -1,6 +1,12 @@
-//! Comparison of stackwalk documents, for tests.
+//! Comparison of stackwalk documents, and walkers that fail when told to, for tests.
+
+#[cfg(all(unix, feature = "pool"))]
+mod faults;
 
 use serde_json::{Map, Value};
+
+#[cfg(all(unix, feature = "pool"))]
+pub use faults::{Fault, serve_with_faults};
 
 /// Longest part of a value shown in a difference.
 const SHOWN: usize = 120;

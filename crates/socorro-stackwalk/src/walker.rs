@@ -12,11 +12,16 @@ use crate::walked::{Partial, Walked};
 /// Walks one minidump at a time.
 ///
 /// A processor knows this trait only, so that the walk may happen [in its own process](crate::InProcessStackwalker),
-/// in a child process, or in a test's imagination.
+/// in [child processes](crate::WalkerPool), or in a test's imagination.
 #[async_trait]
 pub trait Stackwalker: fmt::Debug + Send + Sync {
     /// Names program and version, as it goes into the field `stackwalk_version`: `socorro-stackwalk 0.1.0`.
     fn version(&self) -> String;
+
+    /// Whether a minidump that ends its walker, by an abort or by taking all memory, does no harm to this process.
+    fn is_isolated(&self) -> bool {
+        false
+    }
 
     /// Walks the stacks of one minidump.
     ///
@@ -111,14 +116,7 @@ impl WalkOutcome {
 
 impl From<&Walked> for WalkOutcome {
     fn from(walked: &Walked) -> Self {
-        let (exit_code, level) = match walked.partial() {
-            Some(Partial::DeadlinePassed { .. }) => (Self::KILLED, "ERROR"),
-            Some(Partial::TooManyFrames { .. }) => (Self::GOOD, "WARN"),
-            None => (Self::GOOD, ""),
-        };
-        let log = walked
-            .partial()
-            .map(|partial| format!("{level} {} - {partial}", partial.name()));
+        let (exit_code, log) = Self::ending(walked.partial());
         let mut stackwalk = walked.to_stackwalk();
         Self {
             exit_code,
@@ -126,6 +124,19 @@ impl From<&Walked> for WalkOutcome {
             output: WalkOutput::Json(stackwalk.into_json()),
             log,
         }
+    }
+}
+
+impl WalkOutcome {
+    /// Exit code and log of a walk that left a document, which may not be all there is.
+    pub(crate) fn ending(partial: Option<&Partial>) -> (i32, Option<String>) {
+        let (exit_code, level) = match partial {
+            Some(Partial::DeadlinePassed { .. }) => (Self::KILLED, "ERROR"),
+            Some(Partial::TooManyFrames { .. }) => (Self::GOOD, "WARN"),
+            None => (Self::GOOD, ""),
+        };
+        let log = partial.map(|partial| format!("{level} {} - {partial}", partial.name()));
+        (exit_code, log)
     }
 }
 

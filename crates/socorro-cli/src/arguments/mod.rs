@@ -10,6 +10,7 @@ mod stackwalk;
 mod storage;
 mod symbols;
 pub(crate) mod values;
+mod walkers;
 
 use std::{env, ffi::OsString, path::PathBuf};
 
@@ -32,6 +33,8 @@ pub(crate) use rulesets::{RulesetArguments, check_version_service};
 #[cfg(unix)]
 pub(crate) use signature::warn_of_empty_lists;
 pub(crate) use signature::{Grouping, SignatureArguments, generator};
+#[cfg(unix)]
+pub(crate) use stackwalk::WALKER_CHILD;
 pub(crate) use stackwalk::WalkArguments;
 pub(crate) use storage::{
     StorageArguments, check_address as check_storage_address, open as open_storage,
@@ -39,6 +42,7 @@ pub(crate) use storage::{
 pub(crate) use symbols::{
     CacheArguments, SymbolArguments, SymbolTree, check_symbols, source as symbol_source,
 };
+pub(crate) use walkers::WalkerArguments;
 
 const EXAMPLES: &str = "\
 Examples:

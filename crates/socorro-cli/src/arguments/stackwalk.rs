@@ -3,10 +3,16 @@
 use std::time::Duration;
 
 use clap::{Args, builder::RangedU64ValueParser};
-use socorro_stackwalk::InProcessStackwalker;
+use socorro_stackwalk::{InProcessStackwalker, SymbolStore};
+#[cfg(unix)]
+use socorro_stackwalk::{WalkerPool, pool};
 
 use super::{SymbolArguments, values};
 use crate::{failure::Failure, input::Limit};
+
+/// The argument with which this program starts itself to walk in a child process.
+#[cfg(unix)]
+pub(crate) const WALKER_CHILD: &str = "walker-child";
 
 /// How minidumps are walked.
 #[derive(Debug, Args)]
@@ -35,19 +41,55 @@ impl WalkArguments {
         }
     }
 
-    /// The walker, with its symbols.
+    /// The walker in this process, with its symbols.
     ///
     /// # Errors
     ///
     /// When a place for symbols, or the directory named for their cache, cannot be used.
     pub(crate) fn walker(&self) -> Result<InProcessStackwalker, Failure> {
+        Ok(InProcessStackwalker::new()
+            .symbols(self.store()?)
+            .deadline(self.deadline)
+            .max_dump_size(self.max_dump_size)
+            .frames_per_thread(self.frames_per_thread()))
+    }
+
+    /// The walker in child processes.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be told which program this is.
+    #[cfg(unix)]
+    pub(crate) fn pool(
+        &self,
+        children: usize,
+        symbols: SymbolStore,
+    ) -> Result<WalkerPool, Failure> {
+        let program = pool::this_program()
+            .map_err(|error| Failure::because("cannot tell which program this is", &error))?;
+        Ok(WalkerPool::builder(program)
+            .argument(WALKER_CHILD)
+            .children(children)
+            .symbols(symbols)
+            .deadline(self.deadline)
+            .max_dump_size(self.max_dump_size)
+            .frames_per_thread(self.frames_per_thread())
+            .build())
+    }
+
+    /// The symbols.
+    ///
+    /// # Errors
+    ///
+    /// When a place for symbols, or the directory named for their cache, cannot be used.
+    pub(crate) fn store(&self) -> Result<SymbolStore, Failure> {
         if self.symbols.places().is_empty() {
             tracing::info!("no symbols: functions stay unnamed; --symbols says where they are");
         }
-        Ok(InProcessStackwalker::new()
-            .symbols(self.symbols.store()?)
-            .deadline(self.deadline)
-            .max_dump_size(self.max_dump_size)
-            .frames_per_thread(self.frames.unwrap_or(usize::MAX)))
+        self.symbols.store()
+    }
+
+    fn frames_per_thread(&self) -> usize {
+        self.frames.unwrap_or(usize::MAX)
     }
 }

@@ -1,6 +1,9 @@
 //! `socorro process`: the whole pipeline on one crash, without storage and queue.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::Args;
 use socorro_core::{CrashId, DumpName, Dumps, Environment, ProcessedCrash, RawCrash, time};
@@ -71,7 +74,8 @@ pub(crate) async fn run(
     let raw = input::annotations_or_none(arguments.annotations.as_deref())?;
     let crash = Crash::new(crash_id(&raw), raw, dumps(arguments)?);
     let signatures = arguments.signature.generator()?;
-    let pipeline = pipeline(&arguments.walk, &signatures, &arguments.rulesets)?;
+    let walker = Arc::new(arguments.walk.walker()?);
+    let pipeline = pipeline(walker, &signatures, &arguments.rulesets)?;
     let processed = pipeline.run(&arguments.ruleset, crash).await?.processed;
     let processed = arguments.permissions.processed(processed);
 

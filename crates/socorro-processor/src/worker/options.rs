@@ -20,7 +20,7 @@ pub struct WorkerOptions {
     /// after how many deaths of those who worked on it. Outages are not counted. Default: 8.
     pub max_attempts: u32,
     /// After how many deaths of those who worked on it a crash is processed in safe mode, without
-    /// the walk: see [`Crash::is_in_safe_mode`](crate::Crash::is_in_safe_mode). Default: 2.
+    /// what reads its dumps: see [`Crash::is_in_safe_mode`](crate::Crash::is_in_safe_mode). Default: 2.
     pub safe_mode_after: u32,
     /// At which failure of a crash a raw crash that is not there is dead-lettered, and a main
     /// minidump that is not there is gone without; before that, the upload may be late. Outages are

@@ -9,7 +9,8 @@
 //!    count against them. That the work began is noted in the storage
 //!    ([`DocumentKey::suspect`]), and so is its end, unless the process dies.
 //! 2. After [`safe_mode_after`](WorkerOptions::safe_mode_after) deaths the crash is processed in
-//!    safe mode, without the walk, and so has a result at last.
+//!    safe mode, without what reads its dumps, and so has a result at last. Stacks are walked only
+//!    if that happens in [another process](socorro_stackwalk::Stackwalker::is_isolated).
 //! 3. After [`max_attempts`](WorkerOptions::max_attempts) deaths it is dead-lettered.
 
 use serde_json::{Map, Value};

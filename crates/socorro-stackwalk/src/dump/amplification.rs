@@ -103,15 +103,8 @@ pub(super) fn is_safe(
 ) -> bool {
     let (first, count, entry_size) = match layout.header {
         Header::Count => {
-            let count = reader.u32(stream.offset).unwrap_or(0) as usize;
-            // Some writers pad the count to 8 bytes; the reader guesses by the size of the stream.
-            let padding =
-                if stream.size == count.saturating_mul(layout.entry_size).saturating_add(8) {
-                    8
-                } else {
-                    4
-                };
-            (padding, count, layout.entry_size)
+            let (first, count) = reader.counted_list(stream, layout.entry_size);
+            (first, count, layout.entry_size)
         }
         Header::Sized => {
             let word = |index: usize| {

@@ -68,6 +68,16 @@ impl<'a> Reader<'a> {
             .is_some_and(|end| end <= self.bytes.len())
     }
 
+    /// Where in a list that begins with a 32-bit count the first entry is, and the count.
+    ///
+    /// Some writers pad the count to 8 bytes; readers guess by the size of the stream.
+    pub(super) fn counted_list(self, stream: Stream, entry_size: usize) -> (usize, usize) {
+        let count = self.u32(stream.offset).unwrap_or(0) as usize;
+        let padded = count.saturating_mul(entry_size).saturating_add(8);
+        let first = if stream.size == padded { 8 } else { 4 };
+        (first, count)
+    }
+
     /// The entries of the stream directory, up to the first that lies beyond the file.
     pub(super) fn streams(self) -> impl Iterator<Item = Stream> + 'a {
         let count = self.u32(8).unwrap_or(0) as usize;

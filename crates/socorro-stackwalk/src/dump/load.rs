@@ -1,8 +1,8 @@
 //! Getting hold of the bytes, within a limit.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::PathBuf;
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
@@ -15,6 +15,9 @@ use crate::walker::DumpSource;
 pub(crate) enum OwnedDump {
     Path(PathBuf),
     Bytes(Bytes),
+    /// A file that somebody has opened for us.
+    #[cfg(all(unix, feature = "pool"))]
+    File(File),
 }
 
 impl From<DumpSource<'_>> for OwnedDump {
@@ -34,6 +37,14 @@ pub(crate) struct LoadedDump {
     pub(super) mapped: Option<(PathBuf, File)>,
 }
 
+#[cfg(all(unix, feature = "pool"))]
+impl LoadedDump {
+    /// The bytes as they are.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.bytes
+    }
+}
+
 /// Gets hold of the bytes. Those of a file are mapped, not read: what the walk does not look at costs no memory.
 ///
 /// What cannot be mapped, as a pipe, is read.
@@ -44,6 +55,8 @@ pub(crate) fn load(dump: OwnedDump, limit: u64) -> Result<LoadedDump, WalkError>
             mapped: None,
         },
         OwnedDump::Path(path) => load_file(path, limit)?,
+        #[cfg(all(unix, feature = "pool"))]
+        OwnedDump::File(file) => map_file(PathBuf::from("minidump"), file)?,
     };
     // Pipes and growing files have no honest length, so the bytes are looked at.
     let size = loaded.bytes.len() as u64;
@@ -53,15 +66,15 @@ pub(crate) fn load(dump: OwnedDump, limit: u64) -> Result<LoadedDump, WalkError>
     Ok(loaded)
 }
 
-fn load_file(path: PathBuf, limit: u64) -> Result<LoadedDump, WalkError> {
-    let failed = |source| WalkError::File {
-        path: path.clone(),
-        source,
-    };
-    let file = File::open(&path).map_err(failed)?;
+/// Opens the file of a minidump if it has a size that is accepted.
+pub(crate) fn open(path: &Path, limit: u64) -> Result<(File, Metadata), WalkError> {
+    let failed = |source| unreadable(path, source);
+    let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
     if metadata.is_dir() {
-        return Err(WalkError::Directory { path });
+        return Err(WalkError::Directory {
+            path: path.to_owned(),
+        });
     }
     if metadata.len() > limit {
         return Err(WalkError::TooLarge {
@@ -69,25 +82,39 @@ fn load_file(path: PathBuf, limit: u64) -> Result<LoadedDump, WalkError> {
             limit,
         });
     }
+    Ok((file, metadata))
+}
+
+fn unreadable(path: &Path, source: io::Error) -> WalkError {
+    WalkError::File {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+fn load_file(path: PathBuf, limit: u64) -> Result<LoadedDump, WalkError> {
+    let (file, metadata) = open(&path, limit)?;
     if metadata.is_file() {
-        let bytes = map(&file).map_err(failed)?;
-        let mapped = Some((path, file));
-        return Ok(LoadedDump { bytes, mapped });
+        return map_file(path, file);
     }
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
-        .map_err(failed)?;
+        .map_err(|source| unreadable(&path, source))?;
     Ok(LoadedDump {
         bytes: bytes.into(),
         mapped: None,
     })
 }
 
+fn map_file(path: PathBuf, file: File) -> Result<LoadedDump, WalkError> {
+    let bytes = map(&file).map_err(|source| unreadable(&path, source))?;
+    let mapped = Some((path, file));
+    Ok(LoadedDump { bytes, mapped })
+}
+
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     #[test]

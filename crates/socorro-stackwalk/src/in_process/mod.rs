@@ -8,3 +8,4 @@ mod walker;
 
 pub(crate) use budget::Budget;
 pub use walker::InProcessStackwalker;
+pub(crate) use walker::Settings;

@@ -12,6 +12,7 @@ use tokio::time::timeout_at;
 use super::budget::Budget;
 use super::run::{self, Job};
 use crate::annotations::WalkAnnotations;
+use crate::dump::OwnedDump;
 use crate::error::WalkError;
 use crate::report::Stackwalk;
 use crate::symbols::{LookUpSymbols, SymbolStore};
@@ -41,11 +42,23 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// What a walk may take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Settings {
-    pub(super) deadline: Duration,
-    pub(super) max_dump_size: u64,
-    pub(super) max_frames: u64,
-    pub(super) frames_per_thread: usize,
+#[cfg_attr(feature = "pool", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Settings {
+    pub(crate) deadline: Duration,
+    pub(crate) max_dump_size: u64,
+    pub(crate) max_frames: u64,
+    pub(crate) frames_per_thread: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(120),
+            max_dump_size: 4 << 30,
+            max_frames: 1 << 16,
+            frames_per_thread: usize::MAX,
+        }
+    }
 }
 
 impl Default for InProcessStackwalker {
@@ -59,12 +72,7 @@ impl InProcessStackwalker {
     pub fn new() -> Self {
         Self {
             symbols: Arc::new(SymbolStore::empty()),
-            settings: Settings {
-                deadline: Duration::from_secs(120),
-                max_dump_size: 4 << 30,
-                max_frames: 1 << 16,
-                frames_per_thread: usize::MAX,
-            },
+            settings: Settings::default(),
         }
     }
 
@@ -140,10 +148,16 @@ impl InProcessStackwalker {
         self.run(dump.into(), annotations, |walked| walked).await
     }
 
+    /// A walker with these settings that takes symbols from wherever `symbols` finds them.
+    #[cfg(all(unix, feature = "pool"))]
+    pub(crate) fn with(settings: Settings, symbols: Arc<dyn LookUpSymbols>) -> Self {
+        Self { symbols, settings }
+    }
+
     /// Walks on a thread of its own; `finish` runs there, too.
-    async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
-        dump: DumpSource<'_>,
+        dump: impl Into<OwnedDump>,
         annotations: &Map<String, Value>,
         finish: impl FnOnce(Walked) -> T + Send + 'static,
     ) -> Result<T, WalkError> {

@@ -44,6 +44,7 @@ pub enum SymbolLookup {
 
 /// Why a module has no symbols.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "pool", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub enum MissingSymbols {
     /// The minidump does not tell debug file and debug id of the module, and nobody knew them by its code id.

@@ -15,7 +15,7 @@ use super::lru::Lru;
 ///
 /// The first to ask for a missing value starts a task that makes it; whoever asks meanwhile waits for the same task.
 /// The task belongs to nobody: one who gives up waiting does not spoil it for the others.
-pub(super) struct MemoryCache<K, V> {
+pub(crate) struct MemoryCache<K, V> {
     state: Mutex<State<K, V>>,
 }
 
@@ -31,12 +31,12 @@ struct Ready<V> {
 }
 
 /// A value just made.
-pub(super) struct Made<V> {
-    pub(super) value: V,
+pub(crate) struct Made<V> {
+    pub(crate) value: V,
     /// What it weighs against the capacity, in bytes.
-    pub(super) weight: u64,
+    pub(crate) weight: u64,
     /// How long it may be kept; `None` for values that do not age.
-    pub(super) keep_for: Option<Duration>,
+    pub(crate) keep_for: Option<Duration>,
 }
 
 impl<K, V> MemoryCache<K, V>
@@ -45,7 +45,7 @@ where
     V: Send + Sync + 'static,
 {
     /// A cache of values that weigh no more than `capacity` together, and are no more than `most`.
-    pub(super) fn new(capacity: u64, most: usize) -> Self {
+    pub(crate) fn new(capacity: u64, most: usize) -> Self {
         Self {
             state: Mutex::new(State {
                 ready: Lru::new(capacity, most),
@@ -57,7 +57,7 @@ where
     /// Finds the value of `key`, or makes it. `None` if the task that was making it died.
     ///
     /// Must be called within a tokio runtime.
-    pub(super) async fn get_or_make<F, M>(self: &Arc<Self>, key: K, make: F) -> Option<Arc<V>>
+    pub(crate) async fn get_or_make<F, M>(self: &Arc<Self>, key: K, make: F) -> Option<Arc<V>>
     where
         F: FnOnce() -> M,
         M: Future<Output = Made<V>> + Send + 'static,
@@ -80,12 +80,12 @@ where
     }
 
     /// The sum of the weights of all values, in bytes.
-    pub(super) fn weight(&self) -> u64 {
+    pub(crate) fn weight(&self) -> u64 {
         self.lock().ready.weight()
     }
 
     /// Forgets the value of `key` if it is still `value`.
-    pub(super) fn forget(&self, key: &K, value: &Arc<V>) {
+    pub(crate) fn forget(&self, key: &K, value: &Arc<V>) {
         let mut state = self.lock();
         if state
             .ready

@@ -37,6 +37,8 @@ pub use error::SymbolError;
 pub use file::{SymbolFile, SymbolRecords};
 pub use index::{CorruptSymbols, IndexBuilder, IndexError, SymbolFileError, SymbolIndex};
 pub(crate) use lookup::{LookUpSymbols, ModuleSymbols};
+#[cfg(all(unix, feature = "pool"))]
+pub(crate) use memory::{Made, MemoryCache};
 pub use lookup::{MissingSymbols, SymbolLookup};
 pub use name::{CodeName, ModuleName, SymbolName};
 #[cfg(feature = "object-store")]

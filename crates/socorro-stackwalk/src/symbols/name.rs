@@ -11,6 +11,7 @@ const LONGEST_NAME: usize = 255;
 
 /// What a minidump says about a module that matters for finding its symbols.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "pool", derive(serde::Serialize, serde::Deserialize))]
 pub struct ModuleName {
     /// Path of the module's file on the machine that crashed.
     pub code_file: String,

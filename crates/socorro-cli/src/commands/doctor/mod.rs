@@ -5,6 +5,7 @@ mod machine;
 mod queue;
 mod storage;
 mod symbols;
+mod walkers;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -14,7 +15,7 @@ use socorro_core::json::Form;
 
 use self::finding::{Finding, State};
 use crate::{
-    arguments::{WalkArguments, values},
+    arguments::{WalkArguments, WalkerArguments, values},
     exit::Exit,
     failure::Failure,
     output::{Clean, Output},
@@ -27,7 +28,7 @@ Examples:
   socorro doctor --config /etc/socorro.toml --read-only
   socorro doctor --format json | jq '.checks[] | select(.state != \"ok\")'
 
-Checks settings, storage, queue, symbols, temporary directory, cache, memory and clock, and says what
+Checks settings, storage, queue, symbols, walkers, temporary directory, cache, memory and clock, and says what
 to do about what is wrong. In the storage it writes a document and a processed crash of an id that no
 report has, and deletes both; with --read-only, or an address that can only be read, it writes nothing.
 Exit code 0: there may be warnings. Exit code 1: a processor could not work like this.";
@@ -54,6 +55,8 @@ pub(crate) struct DoctorArguments {
     queue: Option<String>,
     #[command(flatten)]
     walk: WalkArguments,
+    #[command(flatten)]
+    walkers: WalkerArguments,
     /// How many crashes would be in work at once [default: number of processors]
     #[arg(long, value_name = "N", env = "SOCORRO_WORKERS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
@@ -94,6 +97,7 @@ pub(crate) async fn run(
     findings.extend(storage);
     findings.extend(queue);
     findings.extend(symbols);
+    findings.push(walkers::check(arguments).await);
     findings.extend(machine::check(arguments));
     match arguments.format {
         Format::Text => text(&findings, output)?,

@@ -15,7 +15,7 @@ use self::signals::Signals;
 use crate::{
     arguments::{
         self, DestinationArguments, OperationsArguments, PermissionArguments, RulesetArguments,
-        SignatureArguments, StorageArguments, WalkArguments, values,
+        SignatureArguments, StorageArguments, WalkArguments, WalkerArguments, values,
     },
     commands::queue::what_is_left,
     exit::Exit,
@@ -67,6 +67,8 @@ pub(crate) struct ProcessorArguments {
     #[command(flatten)]
     walk: WalkArguments,
     #[command(flatten)]
+    walkers: WalkerArguments,
+    #[command(flatten)]
     signature: SignatureArguments,
     #[command(flatten)]
     rulesets: RulesetArguments,
@@ -106,7 +108,8 @@ struct WorkerArguments {
     /// Never wait longer than this before a failed crash is tried again
     #[arg(long, value_name = "TIME", env = "SOCORRO_MAX_RETRY_DELAY", default_value = "10m", value_parser = values::duration)]
     max_retry_delay: Duration,
-    /// Leave out the stackwalk of a crash with which so many processors have died
+    /// Leave out what reads the dumps of a crash with which so many processors have died, but for a
+    /// stackwalk in a child process
     #[arg(long, value_name = "N", env = "SOCORRO_SAFE_MODE_AFTER", default_value = "2", value_parser = clap::value_parser!(u32).range(1..))]
     safe_mode_after: u32,
     /// Do not process a crash again that was published twice to the standard lane and is processed
@@ -183,8 +186,10 @@ pub(crate) async fn run(
         None
     };
     let signatures = arguments.signature.generator()?;
-    let pipeline = pipeline(&arguments.walk, &signatures, &arguments.rulesets)?;
     let options = arguments.worker.options()?;
+    let walkers = &arguments.walkers;
+    let walker = walkers.start(&arguments.walk, options.workers).await?;
+    let pipeline = pipeline(walker, &signatures, &arguments.rulesets)?;
     let storage = arguments.storage.open().await?;
     let destinations = arguments.destinations.open(&storage.to_string()).await?;
     match (&arguments.once, &arguments.queue) {

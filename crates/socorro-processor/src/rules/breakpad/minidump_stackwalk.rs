@@ -25,7 +25,7 @@ const FIELDS: [&str; 6] = [
     "symbolication",
 ];
 
-/// The status of a minidump that is not walked because its crash is in safe mode.
+/// The status of a minidump that is not walked because its crash is in safe mode, and the walk would be in this process.
 pub(crate) const NOT_WALKED: &str = "SkippedAfterWorkerDeaths";
 
 /// Walks the stacks of all minidumps of the report: threads, frames, modules, and why it crashed.
@@ -33,10 +33,11 @@ pub(crate) const NOT_WALKED: &str = "SkippedAfterWorkerDeaths";
 /// The result for `upload_file_minidump` goes to the top level of the processed crash; those of
 /// further minidumps go below their names, which `additional_minidumps` lists. A minidump that
 /// cannot be walked is a result too: the status says why. So is one that is not walked because the
-/// crash is in safe mode. Source: Socorro `MinidumpStackwalkRule`.
+/// crash is in safe mode and the walker not [isolated](Stackwalker::is_isolated). Source: Socorro
+/// `MinidumpStackwalkRule`.
 ///
-/// Unlike upstream's, a walk that ran out of time leaves what it found until then, and every walk
-/// tells in `symbolication` why frames have no name.
+/// Unlike upstream's, a walk that ran out of time or was killed leaves what it found until then, and
+/// every walk tells in `symbolication` why frames have no name.
 #[derive(Debug, Clone)]
 pub struct MinidumpStackwalk {
     stackwalker: Arc<dyn Stackwalker>,
@@ -59,7 +60,7 @@ impl MinidumpStackwalk {
                 "mdsw_stderr": "Shortcut for 0-bytes minidump.",
             }));
         }
-        if crash.is_in_safe_mode() {
+        if crash.is_in_safe_mode() && !self.stackwalker.is_isolated() {
             crash.note(format!(
                 "MinidumpStackwalkRule: {name} is not walked: the crash took its processor down before"
             ));
@@ -108,7 +109,7 @@ impl AsyncRule for MinidumpStackwalk {
         }
     }
 
-    /// It does not walk then, and says so.
+    /// It does not walk in this process then, and says so.
     fn runs_in_safe_mode(&self) -> bool {
         true
     }
@@ -162,9 +163,9 @@ fn describe(
     version: &str,
 ) -> Map<String, Value> {
     let code = outcome.exit_code;
-    // Of a walk that failed there is no output, or none to be trusted; one that ran out of time and
-    // yet has a document left it on purpose.
-    let is_partial = code == WalkOutcome::KILLED && matches!(outcome.output, WalkOutput::Json(_));
+    // Of a walk that failed there is no output, or none to be trusted; one that was ended and yet has
+    // a document left it on purpose.
+    let is_partial = code < 0 && matches!(outcome.output, WalkOutput::Json(_));
     let output = if code == WalkOutcome::GOOD || is_partial {
         parsed(crash, outcome.output)
     } else {
@@ -175,11 +176,13 @@ fn describe(
         .and_then(Value::as_str)
         .unwrap_or("unknown error")
         .to_owned();
-    let success = status == "OK" && code == 0;
-    if code != 0 || !success {
+    let success = code == WalkOutcome::GOOD && status == "OK";
+    if !success {
+        // A document that does not call itself good says what happened.
+        let is_unsaid = matches!(status.as_str(), "OK" | "unknown error");
         crash.note(match code {
-            -6 => "MinidumpStackwalkRule: minidump-stackwalk: timeout (SIGABRT)".to_owned(),
-            -9 => "MinidumpStackwalkRule: minidump-stackwalk: timeout (SIGKILL)".to_owned(),
+            -6 if is_unsaid => "MinidumpStackwalkRule: minidump-stackwalk: timeout (SIGABRT)".to_owned(),
+            -9 if is_unsaid => "MinidumpStackwalkRule: minidump-stackwalk: timeout (SIGKILL)".to_owned(),
             _ => format!("MinidumpStackwalkRule: minidump-stackwalk: failed: {code}: {status}"),
         });
     }
@@ -396,6 +399,59 @@ mod tests {
                 "MinidumpStackwalkRule: processing upload_file_minidump had error; stomped on mdsw_status_string",
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn what_a_failed_walk_came_to_is_kept_and_is_no_success() {
+        let outcome = WalkOutcome {
+            exit_code: -6,
+            output: WalkOutput::Json(json!({"status": "OutOfMemory", "modules": []})),
+            log: Some("ERROR OutOfMemory - The walker ended by signal 6 (SIGABRT)".to_owned()),
+            symbolication: None,
+        };
+        let crash = walked(&[("upload_file_minidump", 4)], outcome).await;
+        assert_eq!(crash.processed.lookup("json_dump.modules"), Some(&json!([])));
+        assert_eq!(crash.processed.get("success"), Some(&json!(false)));
+        assert_eq!(
+            crash.processed.text("mdsw_status_string"),
+            Some("OutOfMemory")
+        );
+        assert_eq!(
+            crash.notes(),
+            ["MinidumpStackwalkRule: minidump-stackwalk: failed: -6: OutOfMemory"]
+        );
+    }
+
+    #[tokio::test]
+    async fn in_safe_mode_only_an_isolated_walker_walks() {
+        #[derive(Debug)]
+        struct Isolated;
+
+        #[async_trait]
+        impl Stackwalker for Isolated {
+            fn version(&self) -> String {
+                "test 1".to_owned()
+            }
+            fn is_isolated(&self) -> bool {
+                true
+            }
+            async fn walk(&self, _: WalkRequest<'_>) -> WalkOutcome {
+                good()
+            }
+        }
+
+        let walkers: [(Arc<dyn Stackwalker>, &str); 2] = [
+            (Arc::new(Answers(good())), NOT_WALKED),
+            (Arc::new(Isolated), "OK"),
+        ];
+        for (walker, status) in walkers {
+            let name = DumpName::parse("upload_file_minidump").unwrap();
+            let dumps: Dumps = [(name, Dump::from(vec![b'M']))].into_iter().collect();
+            let mut crash = crash(json!({}), json!({}), dumps).in_safe_mode();
+            let rule = MinidumpStackwalk::new(walker);
+            rule.apply(&mut crash).await.unwrap();
+            assert_eq!(crash.processed.text("mdsw_status_string"), Some(status));
+        }
     }
 
     #[test]

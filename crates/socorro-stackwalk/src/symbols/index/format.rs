@@ -84,6 +84,15 @@ impl Fingerprint {
     }
 }
 
+#[cfg(all(unix, feature = "pool"))]
+impl Fingerprint {
+    /// The time of the file's last change, if the text came from a file.
+    pub(super) fn modified(&self) -> Option<SystemTime> {
+        let since = std::time::Duration::from_nanos(self.modified);
+        (self.modified != 0).then(|| UNIX_EPOCH + since)
+    }
+}
+
 fn checksum_of_samples(text: &[u8]) -> u32 {
     if text.len() <= SAMPLE * SAMPLES {
         return crc32fast::hash(text);

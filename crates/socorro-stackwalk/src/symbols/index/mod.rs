@@ -160,8 +160,18 @@ impl SymbolIndex {
     }
 
     /// The text of the symbol file.
-    pub(super) fn text(&self) -> &Bytes {
+    pub(crate) fn text(&self) -> &Bytes {
         &self.text
+    }
+
+    /// The bytes of the index file, and when it takes the symbol file to have been changed: what
+    /// [`open`](Self::open) needs besides the text.
+    #[cfg(all(unix, feature = "pool"))]
+    pub(crate) fn index(&self) -> (&Bytes, Option<SystemTime>) {
+        (
+            self.table.image(),
+            self.table.header().fingerprint.modified(),
+        )
     }
 
     /// The symbol file, if the text is mapped from one.

@@ -24,6 +24,12 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// The bytes of the index file.
+    #[cfg(all(unix, feature = "pool"))]
+    pub(super) fn image(&self) -> &Bytes {
+        &self.index
+    }
+
     /// Checks everything but the entries.
     pub(super) fn open(index: Bytes) -> Result<Self, IndexError> {
         let (header, layout) = Header::read(&index)?;
