@@ -37,7 +37,7 @@
 //! * `disasm` (default): disassembles the crashing instruction of amd64 dumps, for the fields `instruction`,
 //!   `memory_accesses`, `possible_bit_flips` and others.
 //! * `http`: symbol servers.
-//! * `testkit`: comparison of stackwalk documents.
+//! * `testkit`: comparison of stackwalk documents and of symbols.
 
 mod annotations;
 mod dump;

@@ -1,6 +1,13 @@
-//! Comparison of stackwalk documents, for tests.
+//! Comparison of stackwalk documents, and of symbols, for tests.
 
 use serde_json::{Map, Value};
+
+/// Symbols against those of the reference.
+pub mod symbols {
+    pub use crate::symbols::reference::{
+        Answer, addresses, difference, fill_symbol, holds_for_index, look_up, walk_frame,
+    };
+}
 
 /// Longest part of a value shown in a difference.
 const SHOWN: usize = 120;

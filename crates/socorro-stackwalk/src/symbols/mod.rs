@@ -26,6 +26,8 @@ pub use self::http::{HttpOptions, HttpSource};
 pub(crate) use crash::CrashSymbols;
 pub use directory::DirectorySource;
 pub use error::SymbolError;
+#[cfg(feature = "testkit")]
+pub(crate) use index::reference;
 pub use index::{CorruptSymbols, IndexBuilder, IndexError, SymbolFileError, SymbolIndex};
 pub(crate) use lookup::ModuleSymbols;
 pub use lookup::{MissingSymbols, SymbolLookup};
