@@ -41,7 +41,7 @@
 //! * `http`: symbol servers.
 //! * `object-store`: symbols in buckets and other object stores.
 //! * `pool`: walks in child processes (Unix).
-//! * `testkit`: comparison of stackwalk documents; walkers in child processes that fail when told to.
+//! * `testkit`: comparison of stackwalk documents and of symbols; walkers in child processes that fail when told to.
 
 mod annotations;
 mod dump;

@@ -1,4 +1,4 @@
-//! Comparison of stackwalk documents, and walkers that fail when told to, for tests.
+//! Comparison of stackwalk documents and of symbols, and walkers that fail when told to, for tests.
 
 #[cfg(all(unix, feature = "pool"))]
 mod faults;
@@ -7,6 +7,13 @@ use serde_json::{Map, Value};
 
 #[cfg(all(unix, feature = "pool"))]
 pub use faults::{Fault, serve_with_faults};
+
+/// Symbols against those of the reference.
+pub mod symbols {
+    pub use crate::symbols::reference::{
+        Answer, addresses, difference, fill_symbol, holds_for_index, look_up, walk_frame,
+    };
+}
 
 /// Longest part of a value shown in a difference.
 const SHOWN: usize = 120;

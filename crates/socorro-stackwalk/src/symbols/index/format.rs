@@ -272,7 +272,7 @@ fn append<E: Entry>(image: &mut Vec<u8>, entries: Vec<E>) {
 }
 
 /// Makes any bytes an index file of a text, as far as the header tells; what it says of entries is left as it is.
-#[cfg(any(test, feature = "testkit"))]
+#[cfg(feature = "testkit")]
 pub(super) fn disguise(image: &mut Vec<u8>, fingerprint: &Fingerprint) {
     let Some(mut header) = Header::fields(image) else {
         return;

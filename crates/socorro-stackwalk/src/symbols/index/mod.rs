@@ -35,7 +35,7 @@ mod format;
 mod function;
 mod lookup;
 mod record;
-#[cfg(any(test, feature = "testkit"))]
+#[cfg(feature = "testkit")]
 pub(crate) mod reference;
 mod table;
 #[cfg(test)]

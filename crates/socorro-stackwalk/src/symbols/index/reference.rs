@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher as _};
 use breakpad_symbols::{FrameSymbolizer, FrameWalker, SimpleModule, SymbolError, SymbolFile};
 use bytes::Bytes;
 use memchr::memchr_iter;
+use minidump::Module;
 
 use super::SymbolIndex;
 use super::format::{self, Fingerprint};
@@ -20,9 +21,16 @@ const LONGEST_COMPARED: usize = 80 << 10;
 /// Bytes of a difference that are shown.
 const LONGEST_SHOWN: usize = 4000;
 
+/// All that is known of an address.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub(super) told: Told,
+    pub(super) walked: Walked,
+}
+
 /// What a frame was told.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(super) struct Told {
     instruction: u64,
     calls: Vec<String>,
 }
@@ -49,7 +57,7 @@ impl FrameSymbolizer for Told {
 
 /// What was made of the frame after that of an instruction, whose registers and memory are invented.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Walked {
+pub(super) struct Walked {
     instruction: u64,
     rules: Vec<Option<u64>>,
     /// In no order, as that of the reference is by chance.
@@ -128,26 +136,40 @@ fn frame(address: u64) -> (Told, Walked) {
 }
 
 /// All that an index knows of an address.
-pub(crate) fn look_up(symbols: &SymbolIndex, address: u64) -> (Told, Walked) {
+pub fn look_up(symbols: &SymbolIndex, address: u64) -> Answer {
     let (mut told, mut walked) = frame(address);
-    symbols.fill_symbol(&module(), &mut told);
-    walked.found = symbols.walk_frame(&module(), &mut walked).is_some();
-    (told, walked)
+    fill_symbol(symbols, &module(), &mut told);
+    walked.found = walk_frame(symbols, &module(), &mut walked).is_some();
+    Answer { told, walked }
 }
 
 /// All that the reference knows of an address.
-pub(crate) fn look_up_in_reference(symbols: &SymbolFile, address: u64) -> (Told, Walked) {
+pub(super) fn look_up_in_reference(symbols: &SymbolFile, address: u64) -> Answer {
     let (mut told, mut walked) = frame(address);
     symbols.fill_symbol(&module(), &mut told);
     walked.found = symbols.walk_frame(&module(), &mut walked).is_some();
-    (told, walked)
+    Answer { told, walked }
+}
+
+/// Names a frame, as a walk does.
+pub fn fill_symbol(symbols: &SymbolIndex, module: &dyn Module, frame: &mut dyn FrameSymbolizer) {
+    symbols.fill_symbol(module, frame);
+}
+
+/// Unwinds a frame, as a walk does.
+pub fn walk_frame(
+    symbols: &SymbolIndex,
+    module: &dyn Module,
+    walker: &mut dyn FrameWalker,
+) -> Option<()> {
+    symbols.walk_frame(module, walker)
 }
 
 /// Where an index and the reference differ over a text: whether it is one of a symbol file, the line that is bad, or what
 /// they know of one of at most `most` addresses that the text speaks of.
 ///
 /// What [differs on purpose](super) is left out, as far as it comes from small texts.
-pub(crate) fn difference(text: &Bytes, most: usize) -> Option<String> {
+pub fn difference(text: &Bytes, most: usize) -> Option<String> {
     let longest = text.split(|&byte| byte == b'\n').map(<[u8]>::len).max();
     if longest > Some(LONGEST_COMPARED) || has_broken_module_line(text) {
         return None;
@@ -174,16 +196,19 @@ pub(crate) fn difference(text: &Bytes, most: usize) -> Option<String> {
             reference.url
         ));
     }
-    addresses(text, most).into_iter().find_map(|address| {
+    for address in addresses(text, most) {
         let ours = look_up(&symbols, address);
         let theirs = look_up_in_reference(&reference, address);
-        if ours == theirs || theirs.0.calls.len() > DEEPEST_INLINE {
+        if theirs.told.calls.len() > DEEPEST_INLINE {
             return None;
         }
-        let mut shown = format!("{address:x}: {ours:?}\ninstead of {theirs:?}");
-        shown.truncate(shown.floor_char_boundary(LONGEST_SHOWN));
-        Some(shown)
-    })
+        if ours != theirs {
+            let mut shown = format!("{address:x}: {ours:?}\ninstead of {theirs:?}");
+            shown.truncate(shown.floor_char_boundary(LONGEST_SHOWN));
+            return Some(shown);
+        }
+    }
+    None
 }
 
 fn has_broken_module_line(text: &[u8]) -> bool {
@@ -196,7 +221,7 @@ fn has_broken_module_line(text: &[u8]) -> bool {
 
 /// Addresses at and around everything in a text that may be one, or a size of something there: `most` of them, evenly
 /// spread.
-pub(crate) fn addresses(text: &[u8], most: usize) -> Vec<u64> {
+pub fn addresses(text: &[u8], most: usize) -> Vec<u64> {
     let mut addresses = BTreeSet::from([0, 1, u64::MAX, u64::MAX - BASE]);
     let lines = text.split(|&byte| byte == b'\n');
     let step = (memchr_iter(b'\n', text).count() / most.max(1)).max(1);
@@ -223,7 +248,7 @@ pub(crate) fn addresses(text: &[u8], most: usize) -> Vec<u64> {
 }
 
 /// A text with something in each section of its index, and blocks in order and not.
-pub(crate) const SMALL_TEXT: &str = "\
+pub(super) const SMALL_TEXT: &str = "\
 MODULE windows x86 ABCD1234 app.pdb
 INFO URL https://symbols.example/app.sym
 FILE 0 a.c
@@ -253,7 +278,7 @@ STACK CFI INIT 1020 20 .cfa: $esp 4 + .ra: .cfa 4 - ^
 
 /// Checks that an index with these bytes does no harm over [`SMALL_TEXT`]: its checksums are made right first, so that it
 /// is believed as far as that goes.
-pub(crate) fn holds_for_index(image: &[u8]) {
+pub fn holds_for_index(image: &[u8]) {
     let text = Bytes::from_static(SMALL_TEXT.as_bytes());
     let mut image = image.to_vec();
     format::disguise(&mut image, &Fingerprint::of(&text, None));

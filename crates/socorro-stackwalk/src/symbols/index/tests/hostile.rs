@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 
-use super::super::reference::{Told, look_up};
+use super::super::reference::{Answer, look_up};
 use super::super::{IndexBuilder, SymbolIndex};
 
 const MODULE: &str = "MODULE Linux x86_64 ABCD1234 app\n";
 
-fn told(text: String, address: u64) -> Told {
+fn told(text: String, address: u64) -> Answer {
     let symbols = SymbolIndex::from_text(text.into()).unwrap();
-    look_up(&symbols, address).0
+    look_up(&symbols, address)
 }
 
 #[test]
