@@ -94,7 +94,8 @@ struct WorkerArguments {
     /// How many crashes are in work at once [default: number of processors]
     #[arg(long, value_name = "N", env = "SOCORRO_WORKERS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
-    /// For how long a message is leased at a time; it is renewed while work goes on
+    /// For how long a message is leased at a time, unless the address of the queue tells it
+    /// (`?lease=90s`); it is renewed while work goes on
     #[arg(long, value_name = "TIME", env = "SOCORRO_LEASE", default_value = "60s", value_parser = values::duration)]
     lease: Duration,
     /// Give up a crash for this delivery after this time
