@@ -53,6 +53,10 @@ impl StorageArguments {
     /// As [`StorageArguments::open`], and when it cannot be made.
     pub(crate) async fn create(&self) -> Result<(Arc<dyn CrashStorage>, bool), Failure> {
         check_address(&self.storage)?;
+        // Amazon's oldest region makes a bucket of one's own again, as if it were new.
+        if let Ok(storage) = self.open_existing().await {
+            return Ok((storage, false));
+        }
         let is_new = socorro_storage::create(&self.storage).await?;
         Ok((self.open().await?, is_new))
     }
