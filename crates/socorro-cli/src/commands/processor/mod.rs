@@ -361,15 +361,17 @@ async fn not_drained(summary: &Summary, left: &Left) -> Option<Failure> {
         return None;
     }
     let failure = Failure::new(format!("not all done: {}", problems.join("; ")));
-    Some(if summary.dead_lettered > 0 {
-        failure.hint(format!(
-            "`socorro queue dead list --queue {queue}` shows what was dead-lettered, and why"
-        ))
-    } else {
-        failure.hint(format!(
-            "the warnings above say why; `socorro queue status --queue {queue}` shows the queue"
-        ))
-    })
+    Some(
+        if summary.dead_lettered > 0 && queue.dead_letters().is_some() {
+            failure.hint(format!(
+                "`socorro queue dead list --queue {queue}` shows what was dead-lettered, and why"
+            ))
+        } else {
+            failure.hint(format!(
+                "the warnings above say why; `socorro queue status --queue {queue}` shows the queue"
+            ))
+        },
+    )
 }
 
 fn crashes(count: u64) -> String {
