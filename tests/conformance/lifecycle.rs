@@ -95,7 +95,7 @@ impl Life {
                 }
                 "worker_panic" => world.storage.plan(|call| {
                     let first = call.operation == Operation::RawCrash && call.count == 1;
-                    assert!(!first, "{}", WANTED_PANIC);
+                    assert!(!first, "{WANTED_PANIC}");
                     None
                 }),
                 "ack_err" => fail_next(&world, QueueOperation::Ack, 1),
