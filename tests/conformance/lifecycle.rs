@@ -1,6 +1,6 @@
 //! The vectors of a delivery's life: what happens to it, and which calls of the queue are wanted.
 
-use std::time::Duration;
+use std::{panic, time::Duration};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use async_trait::async_trait;
@@ -18,6 +18,19 @@ use crate::{
     Verdict,
     world::{Call, LEASE, World},
 };
+
+/// What a panic says that a case asks for. The panic hook gets it before anybody catches it.
+const WANTED_PANIC: &str = "told to panic";
+
+/// Leaves panics that cases ask for out of the output, where they would look like failures.
+pub(crate) fn silence_wanted_panics() {
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if info.payload_as_str() != Some(WANTED_PANIC) {
+            report(info);
+        }
+    }));
+}
 
 /// Runs a case.
 pub(crate) fn run(case: &Value) -> Result<Verdict> {
@@ -82,7 +95,7 @@ impl Life {
                 }
                 "worker_panic" => world.storage.plan(|call| {
                     let first = call.operation == Operation::RawCrash && call.count == 1;
-                    assert!(!first, "told to panic");
+                    assert!(!first, "{WANTED_PANIC}");
                     None
                 }),
                 "ack_err" => fail_next(&world, QueueOperation::Ack, 1),
@@ -291,7 +304,7 @@ impl AsyncRule for Does {
     async fn apply(&self, _: &mut Crash) -> Result<(), RuleError> {
         match self.0 {
             Deed::Nothing => Ok(()),
-            Deed::Panic => panic!("told to panic"),
+            Deed::Panic => panic!("{WANTED_PANIC}"),
             Deed::Hang => std::future::pending().await,
             Deed::Take(time) => {
                 tokio::time::sleep(time).await;

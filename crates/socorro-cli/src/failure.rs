@@ -73,18 +73,37 @@ impl Failure {
     }
 }
 
+/// How much of a cause is told: servers answer with pages.
+const CAUSE_LENGTH: usize = 400;
+
 /// An error and its causes on one line. A cause that the line tells already is not repeated.
 pub(crate) fn with_causes(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let text = error.to_string();
+        let text = on_one_line(&error.to_string());
         if !line.contains(&text) {
             line = format!("{line}: {text}");
         }
         cause = error.source();
     }
     line
+}
+
+/// What a cause says, without the line breaks and the prologue of an answer in XML.
+fn on_one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line = words.join(" ");
+    let line = match (line.find("<?xml"), line.find("?>")) {
+        (Some(start), Some(end)) if start < end => {
+            format!("{}{}", &line[..start], line[end + 2..].trim_start())
+        }
+        _ => line,
+    };
+    match line.char_indices().nth(CAUSE_LENGTH) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
 }
 
 impl From<socorro_storage::Error> for Failure {
@@ -191,5 +210,19 @@ mod tests {
             ))),
         );
         assert_eq!(with_causes(&error), "no crash: disk on fire: heat");
+    }
+
+    #[test]
+    fn a_page_of_a_server_is_one_short_line() {
+        let page = "404: <?xml version='1.0'?>\n<Error>\n <Code>NoSuchBucket</Code></Error>";
+        assert_eq!(
+            on_one_line(page),
+            "404: <Error> <Code>NoSuchBucket</Code></Error>"
+        );
+        let long = on_one_line(&"é".repeat(CAUSE_LENGTH + 1));
+        assert_eq!(long.chars().count(), CAUSE_LENGTH + 1);
+        assert!(long.ends_with("é…"), "{long}");
+        // Ends before it begins.
+        assert_eq!(on_one_line("?> <?xml"), "?> <?xml");
     }
 }

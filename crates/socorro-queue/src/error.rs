@@ -62,7 +62,7 @@ pub enum Error {
         source: Option<Source>,
     },
     /// The place where the queue would be made does not exist.
-    #[error("cannot make queue {queue}: {reason}")]
+    #[error("no queue {queue}: {reason}")]
     NotCreated {
         /// The queue.
         queue: String,

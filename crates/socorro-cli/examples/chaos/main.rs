@@ -63,7 +63,8 @@ mod command_line {
     fn build() -> Result<PathBuf> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut build = Command::new(cargo);
-        build.args(["build", "--bin", "socorro"]);
+        // Together with this example, so that the dependencies are those it was built with.
+        build.args(["build", "--bin", "socorro", "--example", "chaos"]);
         if !cfg!(debug_assertions) {
             build.arg("--release");
         }

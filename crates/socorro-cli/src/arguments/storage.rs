@@ -45,6 +45,22 @@ impl StorageArguments {
         self.open_with(options).await
     }
 
+    /// Opens the storage and makes its bucket or directory, if it is not there. Gives back whether
+    /// it is new.
+    ///
+    /// # Errors
+    ///
+    /// As [`StorageArguments::open`], and when it cannot be made.
+    pub(crate) async fn create(&self) -> Result<(Arc<dyn CrashStorage>, bool), Failure> {
+        check_address(&self.storage)?;
+        // Amazon's oldest region makes a bucket of one's own again, as if it were new.
+        if let Ok(storage) = self.open_existing().await {
+            return Ok((storage, false));
+        }
+        let is_new = socorro_storage::create(&self.storage).await?;
+        Ok((self.open().await?, is_new))
+    }
+
     async fn open_with(&self, options: StorageOptions) -> Result<Arc<dyn CrashStorage>, Failure> {
         open(&self.storage, options).await
     }

@@ -47,6 +47,9 @@ const PREFIXES: [&str; 16] = [
 /// Names of ours that are no settings.
 const OTHERS: [&str; 3] = ["SOCORRO_CONFIG", "SOCORRO_CONFORMANCE", "SOCORRO_CORPUS"];
 
+/// How names begin that say where the servers are that our own tests talk to.
+const TESTS: &str = "SOCORRO_TEST_";
+
 /// What is worth knowing about the names that are set.
 pub(super) fn on(variables: &Variables, definitions: &[Definition]) -> Vec<Remark> {
     let mut remarks = elsewhere(variables);
@@ -71,7 +74,8 @@ pub(super) fn on(variables: &Variables, definitions: &[Definition]) -> Vec<Remar
                     (Weight::Warning, format!("{origin} has no effect: {why}"))
                 }
                 Meaning::Option(option) if !has(option) => {
-                    let text = format!("{origin} has no effect: this program has no --{option}");
+                    let missing = without(option);
+                    let text = format!("{origin} has no effect: this program {missing}");
                     (Weight::Warning, text)
                 }
                 _ => continue,
@@ -89,6 +93,14 @@ pub(super) fn on(variables: &Variables, definitions: &[Definition]) -> Vec<Remar
         }
     }
     remarks
+}
+
+/// What a program lacks that does not have an option.
+fn without(option: &str) -> String {
+    match option {
+        "sentry-dsn" => "was built without the feature sentry".to_owned(),
+        _ => format!("has no --{option}"),
+    }
 }
 
 /// Where a collector in the same environment puts crashes, and where the processor looks for them.
@@ -126,7 +138,8 @@ fn elsewhere(variables: &Variables) -> Vec<Remark> {
 
 fn is_unknown(name: &str) -> bool {
     let ours = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-    ours && !OTHERS.contains(&name) && !clients::reads(name) && !is_service_link(name)
+    let is_known = OTHERS.contains(&name) || name.starts_with(TESTS) || clients::reads(name);
+    ours && !is_known && !is_service_link(name)
 }
 
 /// Kubernetes tells every container where the services of its namespace are, in variables that
@@ -155,6 +168,7 @@ mod tests {
                 "by this program itself",
             ),
             ("ELASTICSEARCH_URL", Weight::Warning, "no search index"),
+            ("SENTRY_DSN", Weight::Warning, "without the feature sentry"),
             ("SOCORRO_STORGE_COLOUR", Weight::Warning, "no such setting"),
             (
                 "CRASHSTORAGE_S3_BUCKT",
@@ -199,6 +213,7 @@ mod tests {
             "SOCORRO_SERVICE_HOST",
             "SOCORRO_PORT_8001_TCP_ADDR",
             "SOCORRO_CORPUS",
+            "SOCORRO_TEST_S3_ENDPOINT",
         ] {
             assert_eq!(remarks(name), [], "{name}");
         }

@@ -136,8 +136,17 @@ fn dead_letters_are_listed_shown_replayed_and_dropped() {
     assert_eq!(site.depth(), [1, 0, 0, 1]);
     site.run(["queue", "dead", "replay", ids[0]])
         .fails(1, &["no dead letter"]);
+    // The other one by its crash id.
+    site.run(["queue", "dead", "show", OTHER])
+        .succeeds()
+        .prints(&["reason:            unknown_ruleset"]);
+    site.run(["queue", "dead", "replay", OTHER, Site::ID])
+        .fails(1, &[&format!("no dead letter {}", Site::ID)])
+        .prints(&[ids[1]]);
+    assert_eq!(site.depth(), [2, 0, 0, 0]);
+    site.run(["processor", "--drain"]).fails(1, &[]);
     site.run(["queue", "dead", "drop", "--all"]).succeeds();
-    assert_eq!(site.depth(), [1, 0, 0, 0]);
+    assert_eq!(site.depth(), [0, 0, 0, 0]);
     site.run(["queue", "dead", "drop"]).fails(2, &["--all"]);
     site.run(["queue", "dead", "list", "--json"])
         .succeeds()

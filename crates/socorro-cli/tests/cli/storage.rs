@@ -193,6 +193,21 @@ fn storage_that_cannot_be_used_is_told() {
         .prints(&["answers"]);
 }
 
+#[test]
+fn a_storage_is_made_once() {
+    let site = Site::new();
+    let storage = format!("file://{}", site.path("new").display());
+    for made in ["was made", "was there"] {
+        site.run(["storage", "create", "--storage", &storage])
+            .succeeds()
+            .prints(&[&storage, made]);
+    }
+    site.run(["storage", "check", "--storage", &storage])
+        .succeeds();
+    site.run(["storage", "create", "--storage", "memory:"])
+        .fails(2, &["a storage in memory ends with this program"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn storage_without_permission_is_told() {

@@ -40,6 +40,7 @@ fn version_and_help_go_to_standard_output() {
         "storage put-crash",
         "storage cat",
         "storage check",
+        "storage create",
         "storage import",
         "storage verify",
         "storage delete",

@@ -2,7 +2,7 @@
 //! many tasks; and what the layer of this crate costs on top of the bare client.
 //!
 //! `cargo bench -p socorro-queue`; with `--features pubsub` and `PUBSUB_EMULATOR_HOST` set, Pub/Sub on
-//! its emulator as well. Ours and the bare client take turns, and the medians of all turns are
+//! its emulator as well; with `--features sqs` and `SOCORRO_TEST_SQS_ENDPOINT`, SQS. Ours and the bare client take turns, and the medians of all turns are
 //! compared.
 
 #![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
@@ -11,6 +11,8 @@
 mod bare_pubsub;
 #[cfg(feature = "sqlite")]
 mod bare_sqlite;
+#[cfg(feature = "sqs")]
+mod bare_sqs;
 
 use std::{
     sync::Arc,
@@ -52,6 +54,8 @@ fn main() {
         bare_sqlite::compare(extent).await;
         #[cfg(feature = "pubsub")]
         bare_pubsub::compare(extent).await;
+        #[cfg(feature = "sqs")]
+        bare_sqs::compare(extent).await;
     });
 }
 
@@ -109,7 +113,7 @@ fn report(name: &str, tasks: usize, crashes: usize, seconds: f64) {
 }
 
 /// Says how much longer ours takes than the bare client.
-#[cfg(any(feature = "sqlite", feature = "pubsub"))]
+#[cfg(any(feature = "sqlite", feature = "pubsub", feature = "sqs"))]
 fn report_cost(name: &str, ours: Vec<f64>, bare: Vec<f64>) {
     let (ours, bare) = (median(ours), median(bare));
     println!(

@@ -68,9 +68,10 @@ async fn open(address: &str) -> Result<Arc<dyn CrashStorage>, Failure> {
 
 fn way_out(address: &str) -> &'static str {
     if address.starts_with("file:") {
-        "make the directory, and let this user write to it"
+        "make the directory (`socorro storage create` does), and let this user write to it"
     } else {
-        "the bucket has to exist; look at its name, the endpoint, the credentials and the clock"
+        "look at the bucket's name, the endpoint, the credentials and the clock; `socorro storage \
+         create` makes a bucket"
     }
 }
 

@@ -92,7 +92,8 @@ struct WorkerArguments {
     /// How many crashes are in work at once [default: number of processors]
     #[arg(long, value_name = "N", env = "SOCORRO_WORKERS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
-    /// For how long a message is leased at a time; it is renewed while work goes on
+    /// For how long a message is leased at a time, unless the address of the queue tells it
+    /// (`?lease=90s`); it is renewed while work goes on
     #[arg(long, value_name = "TIME", env = "SOCORRO_LEASE", default_value = "60s", value_parser = values::duration)]
     lease: Duration,
     /// Give up a crash for this delivery after this time
@@ -361,15 +362,17 @@ async fn not_drained(summary: &Summary, left: &Left) -> Option<Failure> {
         return None;
     }
     let failure = Failure::new(format!("not all done: {}", problems.join("; ")));
-    Some(if summary.dead_lettered > 0 {
-        failure.hint(format!(
-            "`socorro queue dead list --queue {queue}` shows what was dead-lettered, and why"
-        ))
-    } else {
-        failure.hint(format!(
-            "the warnings above say why; `socorro queue status --queue {queue}` shows the queue"
-        ))
-    })
+    Some(
+        if summary.dead_lettered > 0 && queue.dead_letters().is_some() {
+            failure.hint(format!(
+                "`socorro queue dead list --queue {queue}` shows what was dead-lettered, and why"
+            ))
+        } else {
+            failure.hint(format!(
+                "the warnings above say why; `socorro queue status --queue {queue}` shows the queue"
+            ))
+        },
+    )
 }
 
 fn crashes(count: u64) -> String {

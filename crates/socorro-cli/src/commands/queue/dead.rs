@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Map, Value, json};
-use socorro_core::json::Form;
+use socorro_core::{CrashId, json::Form};
 use socorro_queue::{CrashQueue, DeadLetter, DeadLetterId, DeadLetters};
 
 use crate::{
@@ -16,6 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   socorro queue dead list --queue sqlite:///srv/queue.sqlite
   socorro queue dead show --queue sqlite:///srv/queue.sqlite 17
+  socorro queue dead replay --queue sqlite:///srv/queue.sqlite de1bb258-cbbf-4589-a673-34f800160918
   socorro queue dead replay --queue sqlite:///srv/queue.sqlite --all";
 
 /// How many dead letters are asked for at a time.
@@ -48,8 +49,8 @@ enum Command {
         /// Print JSON
         #[arg(long)]
         json: bool,
-        /// Its id, as the list has it
-        #[arg(value_name = "ID")]
+        /// Its id, as the list has it, or its crash id
+        #[arg(value_name = "ID|CRASHID")]
         id: String,
     },
     /// Publish their messages again, in their lanes, as if for the first time
@@ -66,8 +67,8 @@ enum Command {
 struct Selection {
     #[command(flatten)]
     queue: QueueArguments,
-    /// Their ids, as the list has them
-    #[arg(value_name = "ID")]
+    /// Their ids, as the list has them; a crash id stands for all of that crash
+    #[arg(value_name = "ID|CRASHID")]
     ids: Vec<String>,
     /// All there are
     #[arg(long)]
@@ -89,15 +90,13 @@ pub(crate) async fn run(command: &DeadCommand, output: &mut Output) -> Result<Ex
         }
         Command::Show { queue, json, id } => {
             let queue = queue.open_existing().await?;
-            let id = DeadLetterId::new(id.as_str());
-            let letter = dead_letters(&*queue)?.get(&id).await?;
-            let letter = letter.ok_or_else(|| {
-                Failure::from(socorro_queue::Error::NoSuchDeadLetter {
-                    queue: queue.to_string(),
-                    id,
-                })
-            })?;
-            show(&letter, *json, output)
+            let letters = dead_letters(&*queue)?;
+            for id in named(&*queue, letters, id).await? {
+                if let Some(letter) = letters.get(&id).await? {
+                    show(&letter, *json, output)?;
+                }
+            }
+            Ok(Exit::Success)
         }
         Command::Replay(selection) => decide(selection, Fate::Replay, output).await,
         Command::Drop(selection) => decide(selection, Fate::Drop, output).await,
@@ -136,15 +135,14 @@ async fn list(letters: &dyn DeadLetters, json: bool, output: &mut Output) -> Res
     Ok(Exit::Success)
 }
 
-fn show(letter: &DeadLetter, json: bool, output: &mut Output) -> Result<Exit, Failure> {
+fn show(letter: &DeadLetter, json: bool, output: &mut Output) -> Result<(), Failure> {
     if json {
         let form = if output.is_terminal() {
             Form::Pretty
         } else {
             Form::Processor
         };
-        output.json(&to_json(letter), form)?;
-        return Ok(Exit::Success);
+        return output.json(&to_json(letter), form);
     }
     for (name, value) in &to_json(letter) {
         let value = match value {
@@ -153,18 +151,26 @@ fn show(letter: &DeadLetter, json: bool, output: &mut Output) -> Result<Exit, Fa
         };
         output.line(format_args!("{:<19}{value}", format!("{name}:")))?;
     }
-    Ok(Exit::Success)
+    Ok(())
 }
 
 async fn decide(selection: &Selection, fate: Fate, output: &mut Output) -> Result<Exit, Failure> {
     let queue = selection.queue.open_existing().await?;
     let letters = dead_letters(&*queue)?;
-    let ids = if selection.all {
-        all(letters).await?
-    } else {
-        selection.ids.iter().map(DeadLetterId::new).collect()
-    };
     let mut failed = false;
+    let mut ids = Vec::new();
+    if selection.all {
+        ids = those(letters, |_| true).await?;
+    }
+    for name in &selection.ids {
+        match named(&*queue, letters, name).await {
+            Ok(found) => ids.extend(found),
+            Err(failure) => {
+                failed = true;
+                output.report(&failure);
+            }
+        }
+    }
     for id in ids {
         let result = match fate {
             Fate::Replay => letters.replay(&id).await,
@@ -181,15 +187,49 @@ async fn decide(selection: &Selection, fate: Fate, output: &mut Output) -> Resul
     Ok(Exit::failure_if(failed))
 }
 
-/// The ids of all dead letters there are now. What is replayed may die again meanwhile.
-async fn all(letters: &dyn DeadLetters) -> Result<Vec<DeadLetterId>, Failure> {
-    let mut ids: Vec<DeadLetterId> = Vec::new();
+/// The ids of the dead letters that a person means: the one of this id, or all of a crash.
+async fn named(
+    queue: &dyn CrashQueue,
+    letters: &dyn DeadLetters,
+    name: &str,
+) -> Result<Vec<DeadLetterId>, Failure> {
+    let id = DeadLetterId::new(name);
+    if letters.get(&id).await?.is_some() {
+        return Ok(vec![id]);
+    }
+    let ids = match CrashId::parse_lenient(name) {
+        Ok(crash) => those(letters, |letter| is_about(letter, &crash)).await?,
+        Err(_) => Vec::new(),
+    };
+    if ids.is_empty() {
+        return Err(Failure::from(socorro_queue::Error::NoSuchDeadLetter {
+            queue: queue.to_string(),
+            id,
+        }));
+    }
+    Ok(ids)
+}
+
+/// Whether the message is a crash id, or a crash id with the ruleset for it.
+fn is_about(letter: &DeadLetter, crash: &CrashId) -> bool {
+    let rest = letter.body.strip_prefix(crash.as_str().as_bytes());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b":"))
+}
+
+/// The ids of those dead letters there are now. What is replayed may die again meanwhile.
+async fn those(
+    letters: &dyn DeadLetters,
+    wanted: impl Fn(&DeadLetter) -> bool,
+) -> Result<Vec<DeadLetterId>, Failure> {
+    let mut ids = Vec::new();
+    let mut after = None;
     loop {
-        let page = letters.list(ids.last(), PAGE).await?;
-        if page.is_empty() {
+        let page = letters.list(after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else {
             return Ok(ids);
-        }
-        ids.extend(page.into_iter().map(|letter| letter.id));
+        };
+        after = Some(last.id.clone());
+        ids.extend(page.into_iter().filter(&wanted).map(|letter| letter.id));
     }
 }
 

@@ -1,7 +1,8 @@
-//! `socorro storage`: putting crashes into a storage, looking at them, and deleting them.
+//! `socorro storage`: making a storage, putting crashes into it, looking at them, deleting them.
 
 mod cat;
 mod check;
+mod create;
 mod days;
 mod delete;
 mod import;
@@ -12,7 +13,7 @@ use clap::{Args, Subcommand};
 
 use crate::{exit::Exit, failure::Failure, output::Output};
 
-/// Put crashes into a storage, look at what is there, and delete it.
+/// Make a storage, put crashes into it, look at what is there, and delete it.
 #[derive(Debug, Args)]
 pub(crate) struct StorageCommand {
     #[command(subcommand)]
@@ -21,6 +22,7 @@ pub(crate) struct StorageCommand {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Create(create::CreateArguments),
     PutCrash(put_crash::PutCrashArguments),
     Import(import::ImportArguments),
     Cat(cat::CatArguments),
@@ -31,6 +33,7 @@ enum Command {
 
 pub(crate) async fn run(command: &StorageCommand, output: &mut Output) -> Result<Exit, Failure> {
     match &command.command {
+        Command::Create(arguments) => create::run(arguments, output).await,
         Command::PutCrash(arguments) => put_crash::run(arguments, output).await,
         Command::Import(arguments) => import::run(arguments, output).await,
         Command::Cat(arguments) => cat::run(arguments, output).await,

@@ -58,6 +58,27 @@ async fn receive_all(queue: &Arc<dyn CrashQueue>, count: usize) -> Vec<Delivery>
     deliveries
 }
 
+/// Receives and acks exactly `count` messages. Each is acked when it comes: on a busy machine a slow
+/// server may need longer for all of them than a lease lasts.
+async fn take_all(queue: &Arc<dyn CrashQueue>, count: usize) -> Vec<Delivery> {
+    let mut taken = Vec::new();
+    while taken.len() < count {
+        let more = queue.receive(count - taken.len(), PATIENCE).await;
+        let more = more.unwrap();
+        assert!(!more.is_empty(), "{} of {count} came", taken.len());
+        // Side by side: Pub/Sub takes a moment to confirm each, and many at once.
+        let acks = more.iter().map(|delivery| {
+            let (queue, receipt) = (Arc::clone(queue), delivery.receipt.clone());
+            tokio::spawn(async move { queue.ack(&receipt).await })
+        });
+        for ack in acks.collect::<Vec<_>>() {
+            ack.await.unwrap().unwrap();
+        }
+        taken.extend(more);
+    }
+    taken
+}
+
 /// No message may come now.
 async fn expect_nothing(queue: &Arc<dyn CrashQueue>) {
     let deliveries = queue.receive(10, GLIMPSE).await.unwrap();

@@ -2,7 +2,9 @@
 
 use socorro_core::CrashId;
 
-use super::{expect_nothing, job, jobs, jobs_of, publish, receive_all, receive_one, sorted};
+use super::{
+    expect_nothing, job, jobs, jobs_of, publish, receive_all, receive_one, sorted, take_all,
+};
 use crate::{
     lane::Lane,
     message::{Job, Message},
@@ -64,7 +66,7 @@ pub async fn a_large_publication_arrives_whole(fixture: &dyn Fixture) {
     let published: Vec<Job> = (0..count).map(|_| job()).collect();
     publish(&queue, Lane::Standard, &published).await;
 
-    let received = jobs_of(&receive_all(&queue, published.len()).await);
+    let received = jobs_of(&take_all(&queue, published.len()).await);
     if fixture.capabilities().ordered {
         assert_eq!(received, published);
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{
     GLIMPSE, PATIENCE, expect_nothing, job, jobs, jobs_of, publish, receive_all, receive_one,
-    sorted,
+    sorted, take_all,
 };
 use crate::{
     dead_letter::DeadLetterReason,
@@ -69,7 +69,7 @@ pub async fn many_receivers_share_the_messages(fixture: &dyn Fixture) {
     let receivers: Vec<_> = (0..6)
         .map(|_| {
             let queue = Arc::clone(&queue);
-            tokio::spawn(async move { receive_all(&queue, 10).await })
+            tokio::spawn(async move { take_all(&queue, 10).await })
         })
         .collect();
     let mut received = Vec::new();
