@@ -129,7 +129,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// All up to the end of the line, and that. May be empty.
-    pub(super) fn to_end_of_line(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn rest_of_line(&mut self) -> Option<&'a [u8]> {
         let (text, rest) = self
             .rest
             .split_at_checked(memchr2(b'\r', b'\n', self.rest)?)?;
@@ -140,7 +140,7 @@ impl<'a> Cursor<'a> {
 
     /// The same as text.
     pub(super) fn name(&mut self) -> Option<&'a str> {
-        str::from_utf8(self.to_end_of_line()?).ok()
+        str::from_utf8(self.rest_of_line()?).ok()
     }
 }
 

@@ -202,7 +202,7 @@ fn info<'a>(cursor: &mut Cursor<'a>) -> Option<Record<'a>> {
     }
     cursor.tag(b"INFO")?;
     cursor.spaces()?;
-    cursor.to_end_of_line().map(|_| Record::Info)
+    cursor.rest_of_line().map(|_| Record::Info)
 }
 
 /// The URL of an `INFO URL` record.
