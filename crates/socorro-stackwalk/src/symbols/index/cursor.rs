@@ -21,6 +21,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// What was not read yet.
+    #[inline]
     pub(super) fn rest(&self) -> &'a [u8] {
         self.rest
     }
@@ -32,6 +33,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// One byte.
+    #[inline]
     pub(super) fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.rest.split_first()?;
         self.rest = rest;
@@ -39,6 +41,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// At least one space or tab.
+    #[inline]
     pub(super) fn spaces(&mut self) -> Option<()> {
         let [b' ' | b'\t', rest @ ..] = self.rest else {
             return None;
@@ -51,15 +54,18 @@ impl<'a> Cursor<'a> {
     }
 
     /// Hexadecimal digits, 16 at most.
+    #[inline]
     pub(super) fn hex_u64(&mut self) -> Option<u64> {
         self.hex(16)
     }
 
     /// Hexadecimal digits, 8 at most.
+    #[inline]
     pub(super) fn hex_u32(&mut self) -> Option<u32> {
         self.hex(8).and_then(|value| u32::try_from(value).ok())
     }
 
+    #[inline]
     fn hex(&mut self, most_digits: usize) -> Option<u64> {
         if let Some(word) = self.word() {
             let digits = leading(hex_digits(word));
@@ -68,19 +74,11 @@ impl<'a> Cursor<'a> {
                 return Some(hex_value(word, digits));
             }
         }
-        let mut value = 0;
-        let digits = self
-            .rest
-            .iter()
-            .take(most_digits)
-            .map_while(|&byte| char::from(byte).to_digit(16))
-            .map(|digit| value = value << 4 | u64::from(digit))
-            .count();
-        self.past(digits)?;
-        Some(value)
+        self.digits(16, most_digits)
     }
 
     /// Decimal digits, 10 at most, of a number that fits 32 bits.
+    #[inline]
     pub(super) fn decimal_u32(&mut self) -> Option<u32> {
         if let Some(word) = self.word() {
             let digits = leading(decimal_digits(word));
@@ -89,34 +87,37 @@ impl<'a> Cursor<'a> {
                 return Some(decimal_value(word, digits));
             }
         }
+        u32::try_from(self.digits(10, 10)?).ok()
+    }
+
+    /// Digits one by one, where there are many, or none, or little text after them.
+    #[cold]
+    fn digits(&mut self, radix: u32, most: usize) -> Option<u64> {
         let mut value = 0;
         let digits = self
             .rest
             .iter()
-            .take(10)
-            .map_while(|&byte| char::from(byte).to_digit(10))
-            .map(|digit| value = value * 10 + u64::from(digit))
+            .take(most)
+            .map_while(|&byte| char::from(byte).to_digit(radix))
+            .map(|digit| value = value * u64::from(radix) + u64::from(digit))
             .count();
-        self.past(digits)?;
-        u32::try_from(value).ok()
+        if digits == 0 {
+            return None;
+        }
+        self.rest = self.rest.get(digits..)?;
+        Some(value)
     }
 
     /// The next eight bytes, the first in the lowest place.
+    #[inline]
     fn word(&self) -> Option<u64> {
         self.rest
             .first_chunk()
             .map(|word| u64::from_le_bytes(*word))
     }
 
-    fn past(&mut self, digits: usize) -> Option<()> {
-        if digits == 0 {
-            return None;
-        }
-        self.rest = self.rest.get(digits..)?;
-        Some(())
-    }
-
     /// Any number of carriage returns and a line feed.
+    #[inline]
     pub(super) fn end_of_line(&mut self) -> Option<()> {
         loop {
             match self.byte()? {
@@ -128,7 +129,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// All up to the end of the line, and that. May be empty.
-    pub(super) fn to_end_of_line(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn rest_of_line(&mut self) -> Option<&'a [u8]> {
         let (text, rest) = self
             .rest
             .split_at_checked(memchr2(b'\r', b'\n', self.rest)?)?;
@@ -139,7 +140,7 @@ impl<'a> Cursor<'a> {
 
     /// The same as text.
     pub(super) fn name(&mut self) -> Option<&'a str> {
-        str::from_utf8(self.to_end_of_line()?).ok()
+        str::from_utf8(self.rest_of_line()?).ok()
     }
 }
 

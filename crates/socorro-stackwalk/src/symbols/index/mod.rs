@@ -64,9 +64,9 @@ use self::unwind::UnwindRules;
 /// The symbols of one module, ready for look-ups.
 pub struct SymbolIndex {
     text: Bytes,
-    table: Table,
+    table: Box<Table>,
     /// What is used since the table was found damaged; `None` if the text cannot be indexed any more.
-    replacement: OnceLock<Option<Table>>,
+    replacement: OnceLock<Option<Box<Table>>>,
     url: Option<String>,
     text_path: Option<PathBuf>,
     index_path: Option<PathBuf>,
@@ -123,7 +123,7 @@ impl SymbolIndex {
         Ok(Self {
             url: url.map(str::to_owned),
             text,
-            table,
+            table: Box::new(table),
             replacement: OnceLock::new(),
             text_path: None,
             index_path: None,
@@ -195,7 +195,8 @@ impl SymbolIndex {
             None => self.table.size(),
         };
         let replacement = self.replacement.get().and_then(Option::as_ref);
-        size_of::<Self>() as u64 + text + index + replacement.map_or(0, Table::size)
+        let replacement = replacement.map_or(0, |table| table.size());
+        size_of::<Self>() as u64 + text + index + replacement
     }
 
     /// Names function, source line and inlined functions of a frame in `module`, as far as they are known.
@@ -257,7 +258,7 @@ impl SymbolIndex {
     }
 
     /// Indexes the text once more, and removes the damaged file, so that whoever opens it next makes a new one.
-    fn rebuild(&self) -> Option<Table> {
+    fn rebuild(&self) -> Option<Box<Table>> {
         let path = self.index_path.as_deref();
         warn!(index = ?path, "index of symbols is damaged; it is made anew");
         if let Some(path) = path {
@@ -267,7 +268,8 @@ impl SymbolIndex {
         let mut builder = IndexBuilder::new();
         builder.push(&self.text).ok()?;
         let fingerprint = self.table.header().fingerprint;
-        Table::open(builder.into_image(&self.text, fingerprint).into()).ok()
+        let image = builder.into_image(&self.text, fingerprint);
+        Table::open(image.into()).ok().map(Box::new)
     }
 }
 

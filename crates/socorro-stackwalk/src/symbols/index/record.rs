@@ -126,6 +126,7 @@ pub(super) enum Step<'a, T> {
 }
 
 /// Reads the line at the start of a text.
+#[inline]
 pub(super) fn step<'a, T>(
     text: &'a [u8],
     read: impl FnOnce(&mut Cursor<'a>) -> Option<T>,
@@ -201,7 +202,7 @@ fn info<'a>(cursor: &mut Cursor<'a>) -> Option<Record<'a>> {
     }
     cursor.tag(b"INFO")?;
     cursor.spaces()?;
-    cursor.to_end_of_line().map(|_| Record::Info)
+    cursor.rest_of_line().map(|_| Record::Info)
 }
 
 /// The URL of an `INFO URL` record.
@@ -354,6 +355,7 @@ pub(super) fn sub_line(cursor: &mut Cursor<'_>, inlinee: impl FnMut(Inlinee)) ->
 }
 
 /// `address size line file`, the last two decimal.
+#[inline]
 pub(super) fn line(cursor: &mut Cursor<'_>) -> Option<Line> {
     let address = cursor.hex_u64()?;
     cursor.spaces()?;
@@ -372,6 +374,7 @@ pub(super) fn line(cursor: &mut Cursor<'_>) -> Option<Line> {
 }
 
 /// `INLINE depth call_line call_file origin [address size]+`, all but the ranges decimal.
+#[inline]
 fn inline(cursor: &mut Cursor<'_>, mut inlinee: impl FnMut(Inlinee)) -> Option<()> {
     cursor.tag(b"INLINE ")?;
     // The space that was just read may be the only one.

@@ -69,7 +69,7 @@ fn invented(seed: impl Hash) -> Option<u64> {
     let mut hasher = DefaultHasher::new();
     seed.hash(&mut hasher);
     let value = hasher.finish();
-    (value % 7 != 0).then_some(value & 0xffff)
+    (!value.is_multiple_of(7)).then_some(value & 0xffff)
 }
 
 impl FrameWalker for Walked {
@@ -78,7 +78,7 @@ impl FrameWalker for Walked {
     }
 
     fn has_grand_callee(&self) -> bool {
-        self.instruction % 2 == 0
+        self.instruction.is_multiple_of(2)
     }
 
     fn get_grand_callee_parameter_size(&self) -> u32 {
@@ -226,7 +226,7 @@ pub fn addresses(text: &[u8], most: usize) -> Vec<u64> {
     let lines = text.split(|&byte| byte == b'\n');
     let step = (memchr_iter(b'\n', text).count() / most.max(1)).max(1);
     for line in lines.step_by(step) {
-        let words = line.split(|byte| byte.is_ascii_whitespace());
+        let words = line.split(u8::is_ascii_whitespace);
         let numbers: Vec<u64> = words
             .filter_map(|word| u64::from_str_radix(str::from_utf8(word).ok()?, 16).ok())
             .collect();

@@ -119,7 +119,7 @@ impl Table {
 }
 
 /// The entries of one section, ascending.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Entries<'a, E> {
     table: &'a Table,
     start: usize,
@@ -135,7 +135,11 @@ impl<E: Entry> Entries<'_, E> {
     }
 
     /// The last entry whose key is not above `key`.
-    fn last_up_to<K: Ord>(&self, key: K, of: impl Fn(&E) -> K) -> Result<Option<E>, Damaged> {
+    fn last_up_to<K: Ord + Copy>(
+        &self,
+        key: K,
+        of: impl Fn(&E) -> K,
+    ) -> Result<Option<E>, Damaged> {
         let (mut low, mut high) = (0, self.count);
         let mut found = None;
         while low < high {

@@ -32,10 +32,9 @@ impl<'a> Lookup<'a> {
     /// The unwind rules for an address.
     pub(super) fn unwind_rules(&self, address: u64) -> Result<UnwindRules, Damaged> {
         Ok(UnwindRules {
-            stack_win: match self.stack_win(address)? {
-                Some((range, info)) => Some(alone(&range, &info)),
-                None => None,
-            },
+            stack_win: self
+                .stack_win(address)?
+                .map(|(range, info)| alone(&range, &info)),
             cfi: self.cfi(address)?,
         })
     }
