@@ -22,6 +22,7 @@ use minidump_processor::{
     process_minidump_with_options,
 };
 use minidump_unwind::SymbolProvider;
+use tracing::Span;
 
 use super::budget::Budget;
 use crate::error::WalkError;
@@ -39,9 +40,11 @@ pub(super) fn read(dump: &Minidump<'_, Bytes>, budget: &Budget) -> Result<Proces
     let begun = thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
         let stats = &stats;
+        let span = Span::current();
         thread::Builder::new()
             .name("stackwalk-begin".to_owned())
             .spawn_scoped(scope, move || {
+                let _entered = span.enter();
                 // Its receiver lives until this thread ends.
                 let _ = sender.send(fence::catch(|| begin(dump, stats)));
             })?;

@@ -73,11 +73,9 @@ impl<'a> SymbolicationView<'a> {
     fn best_modules(self, unnamed: u64) -> (Vec<&'a str>, u64) {
         let mut covered = 0;
         let mut best = Vec::new();
-        let lacking = self.causes().filter(|cause| {
-            cause
-                .reason
-                .is_some_and(|reason| reason.is_lack_of_symbols())
-        });
+        let lacking = self
+            .causes()
+            .filter(|cause| cause.reason.is_some_and(Reason::is_lack_of_symbols));
         for cause in lacking {
             if best.len() == NAMED_MODULES || 100 * covered >= ENOUGH * unnamed {
                 break;
