@@ -39,6 +39,8 @@
 //!   `memory_accesses`, `possible_bit_flips` and others.
 //! * `http`: symbol servers.
 //! * `object-store`: symbols in buckets and other object stores.
+//! * `debug-info`: symbols made from debug information in directories.
+//! * `debuginfod`: the same from debuginfod servers.
 //! * `testkit`: comparison of stackwalk documents.
 
 mod annotations;
@@ -62,6 +64,10 @@ pub use in_process::InProcessStackwalker;
 pub use metrics::METRICS;
 pub use modules::modules;
 pub use report::{Frame, ModuleReport, Stackwalk, SymbolStatus, Thread};
+#[cfg(feature = "debuginfod")]
+pub use symbols::DebuginfodSource;
+#[cfg(feature = "debug-info")]
+pub use symbols::LocalDebugInfo;
 #[cfg(feature = "object-store")]
 pub use symbols::ObjectSource;
 pub use symbols::{
