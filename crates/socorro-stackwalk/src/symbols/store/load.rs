@@ -128,7 +128,7 @@ impl Shared {
         };
         let opened = match content {
             SymbolContent::Downloaded(Downloaded(symbols)) => {
-                symbols.map_err(SymbolFileError::Corrupt)
+                symbols.map(|symbols| *symbols).map_err(Into::into)
             }
             SymbolContent::Bytes(bytes) => {
                 let limit = self.settings.largest_file;
