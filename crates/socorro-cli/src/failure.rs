@@ -148,8 +148,12 @@ impl From<socorro_stackwalk::SymbolError> for Failure {
         use socorro_stackwalk::SymbolError;
         let message = with_causes(&error);
         match error {
-            SymbolError::HttpNotBuiltIn { .. } => {
-                Self::usage(message).hint(install_with("http-symbols"))
+            SymbolError::NotBuiltIn { feature, .. } => {
+                let feature = match feature {
+                    "http" => "http-symbols",
+                    other => other,
+                };
+                Self::usage(message).hint(install_with(feature))
             }
             SymbolError::BadUrl { .. } => Self::usage(message),
             _ => Self::new(message),

@@ -40,6 +40,8 @@
 //!   `memory_accesses`, `possible_bit_flips` and others.
 //! * `http`: symbol servers.
 //! * `object-store`: symbols in buckets and other object stores.
+//! * `debug-info`: symbols made from debug information in directories.
+//! * `debuginfod`: the same from debuginfod servers.
 //! * `pool`: walks in child processes (Unix).
 //! * `testkit`: comparison of stackwalk documents and of symbols; walkers in child processes that fail when told to.
 
@@ -70,6 +72,10 @@ pub use modules::modules;
 #[cfg(all(unix, feature = "pool"))]
 pub use pool::WalkerPool;
 pub use report::{Frame, ModuleReport, Stackwalk, SymbolStatus, Thread};
+#[cfg(feature = "debuginfod")]
+pub use symbols::DebuginfodSource;
+#[cfg(feature = "debug-info")]
+pub use symbols::LocalDebugInfo;
 #[cfg(feature = "object-store")]
 pub use symbols::ObjectSource;
 pub use symbols::{

@@ -189,8 +189,10 @@ fn symbols_of_a_user_are_kept_in_their_cache_directory() {
 
 #[cfg(feature = "http-symbols")]
 mod servers {
+    use std::time::Instant;
+
     use super::*;
-    use crate::support::FileServer;
+    use crate::support::{FileServer, SlowServer};
 
     /// The JSON objects on the lines of standard output.
     fn objects(run: &Run) -> Vec<Value> {
@@ -262,5 +264,58 @@ mod servers {
                 .prints(&["crash_here at src/app.c:7"]);
         }
         assert_eq!(server.requests(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_disk_without_room_keeps_nobody_from_their_crash() {
+        let site = Site::new();
+        let lines = (1..2_000).map(|number| format!("FILE {number} src/file_{number}.c\n"));
+        let text = minidump::symbols(minidump::debug_id()) + &lines.collect::<String>();
+        site.write(&format!("large/{}", minidump::SYMBOL_FILE), text);
+        let server = FileServer::start(site.path("large"));
+        // No file may become larger than a kilobyte or half of it, and writing more fails.
+        let script = "trap '' XFSZ; ulimit -f 1; exec \"$@\"";
+        let mut command = std::process::Command::new("sh");
+        command
+            .args(["-c", script, "sh", env!("CARGO_BIN_EXE_socorro")])
+            .args(["stackwalk", &site.file("crash.dmp")])
+            .args(["--symbols", &server.url()])
+            .args(["--symbols-cache", &site.file("cache")]);
+        let run = Run::of(&mut command)
+            .succeeds()
+            .prints(&["crash_here at src/app.c:7"]);
+        assert!(
+            run.stderr.contains("holding the file in memory"),
+            "{run:#?}"
+        );
+        let partial = fs::read_dir(site.path("cache/.partial")).unwrap();
+        assert_eq!(partial.count(), 0);
+        assert!(!site.path("cache").join(minidump::SYMBOL_FILE).exists());
+    }
+
+    #[test]
+    fn a_program_killed_while_it_downloads_is_in_nobodys_way() {
+        let site = Site::new();
+        let walk = |url: &str| {
+            let mut command = site.command();
+            command
+                .args(["stackwalk", "crash.dmp", "--symbols", url])
+                .env("SYMBOLS_CACHE_PATH", site.file("cache"));
+            command
+        };
+        let slow = SlowServer::start();
+        let mut killed = walk(&slow.url()).spawn().unwrap();
+        let _question = slow.asked();
+        killed.kill().unwrap();
+        killed.wait().unwrap();
+
+        let server = FileServer::start(site.path("symbols"));
+        let started = Instant::now();
+        Run::of(&mut walk(&server.url()))
+            .succeeds()
+            .prints(&["crash_here at src/app.c:7"]);
+        // Others wait a minute for somebody who is at it.
+        assert!(started.elapsed() < Duration::from_secs(50));
     }
 }

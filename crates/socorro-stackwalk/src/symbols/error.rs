@@ -32,13 +32,15 @@ pub enum SymbolError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A symbol server was given, but this program cannot talk to one.
+    /// The place is of a kind that this program was built without.
     #[error(
-        "symbol server {url:?} needs the feature `http` of socorro-stackwalk, which this program was built without"
+        "symbols in {place:?} need the feature `{feature}` of socorro-stackwalk, which this program was built without"
     )]
-    HttpNotBuiltIn {
+    NotBuiltIn {
         /// The text given, without user name, password and query.
-        url: String,
+        place: String,
+        /// The feature that brings it.
+        feature: &'static str,
     },
     /// A file or directory could not be read or written.
     #[error("cannot access {}: {source}", path.display())]

@@ -131,6 +131,12 @@ impl SymbolFile {
     }
 }
 
+/// The name of the symbol file with this text, whatever else is in it.
+#[cfg(feature = "debug-info")]
+pub(super) fn name_in(text: &[u8]) -> Option<SymbolName> {
+    ModuleRecord::of(text).map(|module| module.name)
+}
+
 impl ModuleRecord {
     /// `MODULE operatingsystem architecture id name`; the name may have spaces.
     fn of(text: &[u8]) -> Option<Self> {

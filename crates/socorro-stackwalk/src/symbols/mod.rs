@@ -10,6 +10,8 @@
 mod address;
 mod cache;
 mod crash;
+#[cfg(feature = "debug-info")]
+mod debug_info;
 mod directory;
 mod download;
 mod error;
@@ -31,6 +33,10 @@ pub use self::http::{HttpOptions, HttpSource};
 pub use address::{AddressSymbols, InlinedFunction};
 pub use cache::{CacheOptions, CacheStatus, Pruned, SymbolCache, Verified};
 pub(crate) use crash::{CrashSymbols, LookedUpSymbols};
+#[cfg(feature = "debuginfod")]
+pub use debug_info::DebuginfodSource;
+#[cfg(feature = "debug-info")]
+pub use debug_info::LocalDebugInfo;
 pub use directory::DirectorySource;
 pub use download::{Download, Downloaded};
 pub use error::SymbolError;

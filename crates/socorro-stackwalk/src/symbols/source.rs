@@ -163,12 +163,13 @@ impl SymbolSource {
         Self(Arc::new(source))
     }
 
-    /// Understands what a person writes: the URL of a symbol server, or a directory.
+    /// Understands what a person writes: the path of a directory or the URL of a symbol server; with the feature
+    /// `debug-info`, `debug-info:` and the path of a [directory with debug information](crate::LocalDebugInfo); with
+    /// `debuginfod`, `debuginfod+` and the URL of a [server that has it](crate::DebuginfodSource).
     ///
     /// # Errors
     ///
-    /// When the directory does not exist, a file is given, the URL is malformed, or it is one and the feature `http`
-    /// is off.
+    /// When the directory does not exist, a file is given, the URL is malformed, or it needs a feature that is off.
     ///
     /// ```
     /// use socorro_stackwalk::SymbolSource;
@@ -177,11 +178,17 @@ impl SymbolSource {
     /// assert!(error.to_string().contains("/no/such/symbols does not exist"));
     /// ```
     pub fn parse(text: &str) -> Result<Self, SymbolError> {
+        if let Some(directory) = text.strip_prefix("debug-info:") {
+            return Self::debug_info(directory);
+        }
         let scheme = text
             .split_once("://")
             .map(|(scheme, _)| scheme.to_ascii_lowercase());
         match scheme.as_deref() {
             Some("http" | "https") => Self::parse_url(text),
+            Some("debuginfod+http" | "debuginfod+https") => {
+                Self::debuginfod(&text["debuginfod+".len()..])
+            }
             Some("file") => Self::directory(&text["file://".len()..]),
             Some(_) if !Path::new(text).exists() => Err(SymbolError::BadUrl {
                 url: without_secrets(text),
@@ -199,13 +206,40 @@ impl SymbolSource {
 
     #[cfg(not(feature = "http"))]
     fn parse_url(text: &str) -> Result<Self, SymbolError> {
-        Err(SymbolError::HttpNotBuiltIn {
-            url: without_secrets(text),
-        })
+        Err(not_built_in(text, "http"))
+    }
+
+    #[cfg(feature = "debug-info")]
+    fn debug_info(directory: &str) -> Result<Self, SymbolError> {
+        super::debug_info::LocalDebugInfo::new(directory).map(Self::custom)
+    }
+
+    #[cfg(not(feature = "debug-info"))]
+    fn debug_info(directory: &str) -> Result<Self, SymbolError> {
+        Err(not_built_in(directory, "debug-info"))
+    }
+
+    #[cfg(feature = "debuginfod")]
+    fn debuginfod(url: &str) -> Result<Self, SymbolError> {
+        let options = super::http::HttpOptions::default();
+        super::debug_info::DebuginfodSource::new(url, options).map(Self::custom)
+    }
+
+    #[cfg(not(feature = "debuginfod"))]
+    fn debuginfod(url: &str) -> Result<Self, SymbolError> {
+        Err(not_built_in(url, "debuginfod"))
     }
 
     pub(super) fn get(&self) -> &dyn FetchSymbols {
         &*self.0
+    }
+}
+
+#[cfg(not(all(feature = "http", feature = "debuginfod")))]
+fn not_built_in(place: &str, feature: &'static str) -> SymbolError {
+    SymbolError::NotBuiltIn {
+        place: without_secrets(place),
+        feature,
     }
 }
 

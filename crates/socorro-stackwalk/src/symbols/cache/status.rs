@@ -1,5 +1,6 @@
 //! Looking at a cache as a whole.
 
+use std::fs::{self, File, FileTimes};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -60,11 +61,18 @@ impl SymbolCache {
         let files = entries.flat_map(|entry| entry.files);
         let texts = files.filter(|path| path.extension().is_some_and(|kind| kind == "sym"));
         texts.map(move |path| {
+            let accessed = fs::metadata(&path).and_then(|metadata| metadata.accessed());
             // Not by way of its index, which would be good while the file is not.
-            let damage = SymbolIndex::build(&path, largest)
-                .err()
-                .map(|failure| failure.to_string());
-            Verified { path, damage }
+            let damage = SymbolIndex::build(&path, largest).err();
+            // To look after a file is not to use it.
+            if let Ok(accessed) = accessed {
+                let times = FileTimes::new().set_accessed(accessed);
+                let _ = File::open(&path).and_then(|file| file.set_times(times));
+            }
+            Verified {
+                path,
+                damage: damage.map(|damage| damage.to_string()),
+            }
         })
     }
 

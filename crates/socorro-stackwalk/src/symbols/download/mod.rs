@@ -108,7 +108,8 @@ impl Download {
     pub async fn finish(mut self) -> Result<Downloaded, SymbolError> {
         self.flush().await?;
         let receiving = self.receiving.take().ok_or_else(gone)?;
-        in_thread(move || receiving.finish()).await.map(Downloaded)
+        let symbols = in_thread(move || receiving.finish()).await?;
+        Ok(Downloaded(symbols.map(Box::new)))
     }
 
     async fn flush(&mut self) -> Result<(), SymbolError> {
@@ -138,7 +139,7 @@ impl fmt::Debug for Download {
 
 /// A symbol file that has arrived and been read.
 #[derive(Debug)]
-pub struct Downloaded(pub(super) Result<SymbolIndex, CorruptSymbols>);
+pub struct Downloaded(pub(super) Result<Box<SymbolIndex>, CorruptSymbols>);
 
 /// Files and symbols are handled by threads that may block.
 async fn in_thread<T: Send + 'static>(

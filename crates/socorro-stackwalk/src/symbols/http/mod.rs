@@ -77,22 +77,14 @@ impl HttpSource {
         url: &Url,
     ) -> Result<Option<Downloaded>, SymbolError> {
         let mut attempts = request::Attempts::begin(&self.options, &self.pause, url)?;
-        loop {
-            let failure = match request::get(&self.client, url).await {
-                Ok(Answer::Found(response)) => match self.receive(response, request, url).await {
-                    Ok(downloaded) => return Ok(Some(downloaded)),
-                    Err(Received::Final(error)) => return Err(error),
-                    Err(Received::Broken(failure)) => failure,
-                },
-                Ok(Answer::Redirect(_)) => return Err(attempts.give_up("too many redirects")),
-                Ok(Answer::NotFound) => return Ok(None),
-                Ok(Answer::Refused(status)) => {
-                    return Err(attempts.give_up(&format!("answered {status}")));
-                }
-                Err(failure) => failure,
-            };
-            attempts.wait_after(failure).await?;
+        while let Some(response) = attempts.answer(&self.client).await? {
+            match self.receive(response, request, url).await {
+                Ok(downloaded) => return Ok(Some(downloaded)),
+                Err(Received::Final(error)) => return Err(error),
+                Err(Received::Broken(failure)) => attempts.wait_after(failure).await?,
+            }
         }
+        Ok(None)
     }
 
     /// Receives a file. Its size counts after decompression, so a small answer that unfolds is caught, too.
@@ -112,6 +104,51 @@ impl HttpSource {
             self.check_speed(download.size(), started.elapsed())?;
         }
         Ok(download.finish().await?)
+    }
+
+    /// Gets any file of at most `largest` bytes. `take` gets its bytes, or `None` when the transfer begins, for the first
+    /// time or anew. Gives back whether the server has it.
+    #[cfg(feature = "debuginfod")]
+    pub(super) async fn get(
+        &self,
+        path: [String; 3],
+        largest: u64,
+        mut take: impl FnMut(Option<&[u8]>) -> Result<(), SymbolError> + Send,
+    ) -> Result<bool, SymbolError> {
+        let url = url::below(&self.base, path);
+        let mut attempts = request::Attempts::begin(&self.options, &self.pause, &url)?;
+        while let Some(response) = attempts.answer(&self.client).await? {
+            take(None)?;
+            match self.take(response, largest, &mut take).await {
+                Ok(()) => return Ok(true),
+                Err(Received::Final(error)) => return Err(error),
+                Err(Received::Broken(failure)) => attempts.wait_after(failure).await?,
+            }
+        }
+        Ok(false)
+    }
+
+    #[cfg(feature = "debuginfod")]
+    async fn take(
+        &self,
+        mut response: reqwest::Response,
+        largest: u64,
+        take: &mut (impl FnMut(Option<&[u8]>) -> Result<(), SymbolError> + Send),
+    ) -> Result<(), Received> {
+        let started = Instant::now();
+        let mut size = 0;
+        while let Some(chunk) = next_chunk(&mut response).await? {
+            size += chunk.len() as u64;
+            if size > largest {
+                return Err(Received::Final(SymbolError::TooLarge {
+                    place: url::shown(&self.base),
+                    limit: largest,
+                }));
+            }
+            take(Some(&chunk))?;
+            self.check_speed(size, started.elapsed())?;
+        }
+        Ok(())
     }
 
     /// An answer that trickles would never fall silent for long enough to be given up.

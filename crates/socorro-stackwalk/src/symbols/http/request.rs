@@ -148,6 +148,28 @@ impl<'a> Attempts<'a> {
         }
     }
 
+    /// Asks until there is an answer; `None` if the server does not have the file.
+    ///
+    /// # Errors
+    ///
+    /// When it refuses, or does not answer however often it is asked.
+    pub(super) async fn answer(
+        &mut self,
+        client: &Client,
+    ) -> Result<Option<Response>, SymbolError> {
+        loop {
+            match get(client, self.url).await {
+                Ok(Answer::Found(response)) => return Ok(Some(response)),
+                Ok(Answer::NotFound) => return Ok(None),
+                Ok(Answer::Redirect(_)) => return Err(self.give_up("too many redirects")),
+                Ok(Answer::Refused(status)) => {
+                    return Err(self.give_up(&format!("answered {status}")));
+                }
+                Err(failure) => self.wait_after(failure).await?,
+            }
+        }
+    }
+
     /// Waits until it is time for the next attempt.
     ///
     /// # Errors

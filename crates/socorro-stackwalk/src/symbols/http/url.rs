@@ -43,7 +43,8 @@ pub(super) fn of_code(base: &Url, code: &CodeName) -> Url {
     below(base, code.path_parts())
 }
 
-fn below(base: &Url, parts: [String; 3]) -> Url {
+/// A path of three parts on a server.
+pub(super) fn below(base: &Url, parts: [String; 3]) -> Url {
     let mut url = base.clone();
     // Only URLs that cannot be a base have no segments, and http URLs can.
     if let Ok(mut segments) = url.path_segments_mut() {

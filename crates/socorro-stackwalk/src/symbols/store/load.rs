@@ -128,7 +128,7 @@ impl Shared {
         };
         let opened = match content {
             SymbolContent::Downloaded(Downloaded(symbols)) => {
-                symbols.map_err(SymbolFileError::Corrupt)
+                symbols.map(|symbols| *symbols).map_err(Into::into)
             }
             SymbolContent::Bytes(bytes) => {
                 let limit = self.settings.largest_file;
@@ -206,16 +206,21 @@ impl Shared {
 
     fn unusable(&self, name: &SymbolName, place: String, failure: SymbolFileError) -> Made<Stored> {
         metrics::count(&metrics::ERROR);
-        warn!(debug_file = name.debug_file(), place, %failure, "unusable symbol file");
         let lookup = match failure {
-            SymbolFileError::Corrupt(CorruptSymbols { line, reason }) => SymbolLookup::Corrupt {
-                place,
-                line,
-                reason,
-            },
-            error => SymbolLookup::Missing(MissingSymbols::Unavailable {
-                reason: error.to_string(),
-            }),
+            SymbolFileError::Corrupt(corrupt) => {
+                warn!(debug_file = name.debug_file(), place, %corrupt, "corrupt symbol file");
+                let CorruptSymbols { line, reason } = corrupt;
+                SymbolLookup::Corrupt {
+                    place,
+                    line,
+                    reason,
+                }
+            }
+            error => {
+                warn!(debug_file = name.debug_file(), %error, "unreadable symbol file");
+                let reason = error.to_string();
+                SymbolLookup::Missing(MissingSymbols::Unavailable { reason })
+            }
         };
         stored::without_symbols(lookup, self.settings.failed_for)
     }
