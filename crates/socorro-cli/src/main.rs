@@ -35,7 +35,10 @@ use crate::{
 
 fn main() -> ExitCode {
     #[cfg(unix)]
-    if std::env::args_os().nth(1).is_some_and(|word| word == arguments::WALKER_CHILD) {
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|word| word == arguments::WALKER_CHILD)
+    {
         // Not a command for people: a pool of walkers has started this program, and takes it from here.
         return socorro_stackwalk::pool::serve();
     }

@@ -83,10 +83,7 @@ async fn start_children(
 }
 
 #[cfg(not(unix))]
-async fn start_children(
-    walk: &WalkArguments,
-    _: usize,
-) -> Result<Arc<dyn Stackwalker>, Failure> {
+async fn start_children(walk: &WalkArguments, _: usize) -> Result<Arc<dyn Stackwalker>, Failure> {
     tracing::warn!("walking in this process: child processes for that are only to be had on Unix");
     Ok(Arc::new(walk.walker()?))
 }

@@ -84,7 +84,9 @@ mod tests {
         let mut reduced = whole.clone();
         reduce(&whole, &mut reduced);
         let words = reduced.chunks(4);
-        words.map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect()
+        words
+            .map(|word| u32::from_le_bytes(word.try_into().unwrap()))
+            .collect()
     }
 
     #[test]
@@ -103,7 +105,19 @@ mod tests {
 
     #[test]
     fn a_list_that_leads_out_of_the_file_is_survived() {
-        let words = [0x504d_444d, 0xa793, 1, 32, 0, 0, 0, 0, THREAD_LIST, u32::MAX, u32::MAX - 8];
+        let words = [
+            0x504d_444d,
+            0xa793,
+            1,
+            32,
+            0,
+            0,
+            0,
+            0,
+            THREAD_LIST,
+            u32::MAX,
+            u32::MAX - 8,
+        ];
         assert_eq!(reduced(&words), words);
     }
 }

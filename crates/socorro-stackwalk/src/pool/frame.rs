@@ -104,8 +104,7 @@ impl Channel {
                     let content = self.received.split_to(length).freeze();
                     return Ok(Frame { kind, content });
                 }
-                self.received
-                    .reserve(HEADER + length - self.received.len());
+                self.received.reserve(HEADER + length - self.received.len());
             }
             if self.stream.read_buf(&mut self.received).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());

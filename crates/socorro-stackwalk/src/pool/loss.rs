@@ -67,7 +67,9 @@ impl Loss {
             (Some(_), name) => name.unwrap_or_default(),
         };
         if name == "SIGABRT" {
-            let why = LAST_WORDS.iter().find(|(words, _)| self.end.said.contains(words));
+            let why = LAST_WORDS
+                .iter()
+                .find(|(words, _)| self.end.said.contains(words));
             return why.map_or("WalkerAborted", |(_, status)| status);
         }
         let status = STATUSES.iter().find(|(signal, _)| *signal == name);

@@ -141,9 +141,16 @@ mod tests {
             debug_file: Some("libc.so.6".to_owned()),
             debug_id: Some("abcd1234-abcd-1234-abcd-abcd12345678-a".parse().unwrap()),
         };
-        let sent = encode(&Reply::Ask { id: 7, module: module.clone() }).unwrap();
+        let sent = encode(&Reply::Ask {
+            id: 7,
+            module: module.clone(),
+        })
+        .unwrap();
         match decode(&sent).unwrap() {
-            Reply::Ask { id: 7, module: received } => assert_eq!(received, module),
+            Reply::Ask {
+                id: 7,
+                module: received,
+            } => assert_eq!(received, module),
             other => panic!("{other:?}"),
         }
     }

@@ -96,7 +96,8 @@ mod tests {
 
     use super::*;
 
-    const TEXT: &[u8] = b"MODULE Linux x86_64 ABCD1234ABCD1234ABCDABCD12345678a foo\nFUNC 1000 10 0 main\n";
+    const TEXT: &[u8] =
+        b"MODULE Linux x86_64 ABCD1234ABCD1234ABCDABCD12345678a foo\nFUNC 1000 10 0 main\n";
 
     fn there(symbols: SymbolIndex) -> SymbolIndex {
         let symbols = ModuleSymbols {

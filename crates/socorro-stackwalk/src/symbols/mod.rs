@@ -37,9 +37,9 @@ pub use error::SymbolError;
 pub use file::{SymbolFile, SymbolRecords};
 pub use index::{CorruptSymbols, IndexBuilder, IndexError, SymbolFileError, SymbolIndex};
 pub(crate) use lookup::{LookUpSymbols, ModuleSymbols};
+pub use lookup::{MissingSymbols, SymbolLookup};
 #[cfg(all(unix, feature = "pool"))]
 pub(crate) use memory::{Made, MemoryCache};
-pub use lookup::{MissingSymbols, SymbolLookup};
 pub use name::{CodeName, ModuleName, SymbolName};
 #[cfg(feature = "object-store")]
 pub use object::ObjectSource;

@@ -5,9 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use socorro_stackwalk::pool::{WalkerPoolBuilder, this_program};
-use socorro_stackwalk::{
-    FetchSymbols, FoundSymbols, SymbolError, SymbolRequest, WalkerPool,
-};
+use socorro_stackwalk::{FetchSymbols, FoundSymbols, SymbolError, SymbolRequest, WalkerPool};
 use tokio::sync::Notify;
 
 /// A pool of this program, and a text that is on the command line of its children and no others.
@@ -16,7 +14,14 @@ pub(super) fn pool() -> (WalkerPoolBuilder, String) {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let mark = format!("pool-{}-{number}", std::process::id());
     let mut builder = WalkerPool::builder(this_program().unwrap());
-    for argument in ["walker_child", "--exact", "--ignored", "--nocapture", "--test-threads=1", "--skip"] {
+    for argument in [
+        "walker_child",
+        "--exact",
+        "--ignored",
+        "--nocapture",
+        "--test-threads=1",
+        "--skip",
+    ] {
         builder = builder.argument(argument);
     }
     (builder.argument(&mark), mark)
@@ -30,10 +35,7 @@ pub(super) struct Silent {
 
 #[async_trait]
 impl FetchSymbols for Silent {
-    async fn fetch(
-        &self,
-        _: &SymbolRequest<'_>,
-    ) -> Result<Option<FoundSymbols>, SymbolError> {
+    async fn fetch(&self, _: &SymbolRequest<'_>) -> Result<Option<FoundSymbols>, SymbolError> {
         self.asked.notify_one();
         std::future::pending().await
     }

@@ -40,7 +40,8 @@ async fn symbols_and_annotations_reach_the_child() {
     write_symbols(root.path(), 1, &symbols(1));
     let store = || SymbolStore::new([SymbolSource::directory(root.path()).unwrap()]);
     let pool = pool().0.symbols(store()).build();
-    let annotations = json!({"ModuleSignatureInfo": {"Somebody": ["app"]}, "CPUMicrocodeVersion": "0xea"});
+    let annotations =
+        json!({"ModuleSignatureInfo": {"Somebody": ["app"]}, "CPUMicrocodeVersion": "0xea"});
     let request = || WalkRequest {
         dump: Crash::new(1).dump().into(),
         annotations: annotations.as_object().unwrap(),
@@ -94,14 +95,17 @@ async fn pooled_results_equal_those_in_process() {
             .into_iter()
             .map(|case| {
                 let pool = pools[&(case.symbols.clone(), case.is_big)].clone();
-                tokio::spawn(async move {
-                    (case.name.clone(), text(&walk_case(&pool, &case).await))
-                })
+                tokio::spawn(
+                    async move { (case.name.clone(), text(&walk_case(&pool, &case).await)) },
+                )
             })
             .collect();
         for walked in walks {
             let (name, outcome) = walked.await.unwrap();
-            assert!(outcome == expected[&name], "{name} differs in round {round}");
+            assert!(
+                outcome == expected[&name],
+                "{name} differs in round {round}"
+            );
         }
     }
 }
@@ -117,7 +121,8 @@ async fn damaged_inputs_end_quickly_and_harm_no_good_crash() {
     let Some(corpus) = Corpus::find() else { return };
     let good = &corpus.cases()[0];
     let store = SymbolStore::new(good.sources());
-    let expected = text(&walk_case(&InProcessStackwalker::new().symbols(store.clone()), good).await);
+    let expected =
+        text(&walk_case(&InProcessStackwalker::new().symbols(store.clone()), good).await);
     let mut failed = Vec::new();
     let mut most = (Duration::ZERO, 0);
     let (builder, good_mark) = pool();
@@ -128,7 +133,13 @@ async fn damaged_inputs_end_quickly_and_harm_no_good_crash() {
             sources if sources.is_empty() => (good_pool.clone(), good_mark.clone()),
             sources => {
                 let (builder, mark) = pool();
-                (builder.children(1).symbols(SymbolStore::new(sources)).build(), mark)
+                (
+                    builder
+                        .children(1)
+                        .symbols(SymbolStore::new(sources))
+                        .build(),
+                    mark,
+                )
             }
         };
         let started = Instant::now();
@@ -140,7 +151,10 @@ async fn damaged_inputs_end_quickly_and_harm_no_good_crash() {
         let time = started.elapsed();
         let memory = peak_memory(&mark);
         most = (most.0.max(time), most.1.max(memory));
-        failed.extend(case.complaint(&outcome).map(|complaint| format!("{}: {complaint}", case.name)));
+        failed.extend(
+            case.complaint(&outcome)
+                .map(|complaint| format!("{}: {complaint}", case.name)),
+        );
         if time > MOST_TIME || memory > MOST_MEMORY {
             failed.push(format!("{}: {time:?}, {memory} kB", case.name));
         }
@@ -148,14 +162,21 @@ async fn damaged_inputs_end_quickly_and_harm_no_good_crash() {
             failed.push(format!("{}: a good crash after it differs", case.name));
         }
     }
-    println!("most that a damaged input took: {:?}, {} kB resident", most.0, most.1);
+    println!(
+        "most that a damaged input took: {:?}, {} kB resident",
+        most.0, most.1
+    );
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
 #[cfg(target_os = "linux")]
 fn peak_memory(mark: &str) -> u64 {
     let children = super::system::children(mark);
-    children.into_iter().map(super::system::peak_memory).max().unwrap_or_default()
+    children
+        .into_iter()
+        .map(super::system::peak_memory)
+        .max()
+        .unwrap_or_default()
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -84,7 +84,10 @@ async fn an_endless_loop_ends_after_the_deadline() {
 async fn a_minidump_that_cannot_even_be_read_leaves_its_status() {
     let pool = one_child();
     let outcome = between_good_ones(&pool, Fault::AbortAlways).await;
-    assert_eq!((outcome.exit_code, &outcome.output), (-6, &WalkOutput::None));
+    assert_eq!(
+        (outcome.exit_code, &outcome.output),
+        (-6, &WalkOutput::None)
+    );
     assert!(outcome.log.unwrap().starts_with("ERROR WalkerAborted - "));
 }
 
@@ -103,7 +106,13 @@ async fn neighbours_notice_nothing() {
     let pool = pool().0.children(3).build();
     let good = Crash::new(1).dump();
     let expected = walk(&InProcessStackwalker::new(), good.clone()).await;
-    let faults = [Fault::Abort, Fault::Allocate, Fault::Overflow, Fault::Exit, Fault::Babble];
+    let faults = [
+        Fault::Abort,
+        Fault::Allocate,
+        Fault::Overflow,
+        Fault::Exit,
+        Fault::Babble,
+    ];
     let walks: Vec<_> = (0..40)
         .map(|number| {
             let fault = (number % 4 == 3).then(|| faults[number / 4 % faults.len()]);

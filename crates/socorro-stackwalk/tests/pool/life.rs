@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use socorro_stackwalk::{InProcessStackwalker, Stackwalker, WalkError, WalkOutcome, WalkOutput, WalkerPool};
+use socorro_stackwalk::{
+    InProcessStackwalker, Stackwalker, WalkError, WalkOutcome, WalkOutput, WalkerPool,
+};
 
 use super::common::synthetic::Crash;
 use super::{one_child, pool, walk};
@@ -16,7 +18,10 @@ fn good() -> Vec<u8> {
 async fn a_program_that_is_no_walker_is_told_clearly_and_at_once() {
     for (program, told) in [
         ("/no/such/program", "cannot start /no/such/program: "),
-        ("/bin/true", "/bin/true does not become a walker: ended by itself"),
+        (
+            "/bin/true",
+            "/bin/true does not become a walker: ended by itself",
+        ),
     ] {
         let pool = WalkerPool::builder(program).children(1).build();
         let error = pool.check().await.unwrap_err();
@@ -124,7 +129,13 @@ mod on_linux {
         let (pool, mark, _) = with_silent_server(Duration::from_millis(200));
         let outcome = walk(&pool, good()).await;
         assert_eq!(outcome.exit_code, WalkOutcome::KILLED);
-        assert!(outcome.log.as_deref().unwrap().starts_with("ERROR DeadlinePassed - "));
+        assert!(
+            outcome
+                .log
+                .as_deref()
+                .unwrap()
+                .starts_with("ERROR DeadlinePassed - ")
+        );
         let frames = &super::super::document(&outcome)["threads"][0]["frames"];
         assert_eq!(frames.as_array().unwrap().len(), 1);
         drop(pool);

@@ -5,9 +5,9 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+mod children;
 #[path = "../common/mod.rs"]
 mod common;
-mod children;
 mod confinement;
 mod equality;
 mod faults;
@@ -17,10 +17,12 @@ mod system;
 
 use std::process::ExitCode;
 
-use serde_json::{Map, Value};
 use children::pool;
+use serde_json::{Map, Value};
 use socorro_stackwalk::testkit::serve_with_faults;
-use socorro_stackwalk::{DumpSource, Stackwalker, WalkOutcome, WalkOutput, WalkRequest, WalkerPool};
+use socorro_stackwalk::{
+    DumpSource, Stackwalker, WalkOutcome, WalkOutput, WalkRequest, WalkerPool,
+};
 
 #[test]
 #[ignore = "is the child process of the other tests"]

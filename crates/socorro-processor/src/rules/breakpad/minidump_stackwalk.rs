@@ -181,8 +181,12 @@ fn describe(
         // A document that does not call itself good says what happened.
         let is_unsaid = matches!(status.as_str(), "OK" | "unknown error");
         crash.note(match code {
-            -6 if is_unsaid => "MinidumpStackwalkRule: minidump-stackwalk: timeout (SIGABRT)".to_owned(),
-            -9 if is_unsaid => "MinidumpStackwalkRule: minidump-stackwalk: timeout (SIGKILL)".to_owned(),
+            -6 if is_unsaid => {
+                "MinidumpStackwalkRule: minidump-stackwalk: timeout (SIGABRT)".to_owned()
+            }
+            -9 if is_unsaid => {
+                "MinidumpStackwalkRule: minidump-stackwalk: timeout (SIGKILL)".to_owned()
+            }
             _ => format!("MinidumpStackwalkRule: minidump-stackwalk: failed: {code}: {status}"),
         });
     }
@@ -410,7 +414,10 @@ mod tests {
             symbolication: None,
         };
         let crash = walked(&[("upload_file_minidump", 4)], outcome).await;
-        assert_eq!(crash.processed.lookup("json_dump.modules"), Some(&json!([])));
+        assert_eq!(
+            crash.processed.lookup("json_dump.modules"),
+            Some(&json!([]))
+        );
         assert_eq!(crash.processed.get("success"), Some(&json!(false)));
         assert_eq!(
             crash.processed.text("mdsw_status_string"),

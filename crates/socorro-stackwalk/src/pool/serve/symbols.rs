@@ -11,8 +11,8 @@ use super::super::message::{Found, Symbols};
 use super::super::parcel;
 use super::parent::Parent;
 use crate::symbols::{
-    CodeName, LookUpSymbols, Made, MemoryCache, MissingSymbols, ModuleName, ModuleSymbols, SymbolLookup,
-    SymbolName,
+    CodeName, LookUpSymbols, Made, MemoryCache, MissingSymbols, ModuleName, ModuleSymbols,
+    SymbolLookup, SymbolName,
 };
 
 /// What an answer without files weighs.

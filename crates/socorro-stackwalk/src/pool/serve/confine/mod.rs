@@ -1,8 +1,8 @@
 //! Locking oneself in.
 
-mod limits;
 #[cfg(target_os = "linux")]
 mod files;
+mod limits;
 #[cfg(target_os = "linux")]
 mod system_calls;
 

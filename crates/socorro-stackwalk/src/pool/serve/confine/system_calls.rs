@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use seccompiler::{
-    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-    SeccompRule, TargetArch,
+    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
+    SeccompFilter, SeccompRule, TargetArch,
 };
 
 use super::super::super::isolation::Confinement;
@@ -96,7 +96,6 @@ fn only_if(
     operator: SeccompCmpOp,
     value: u64,
 ) -> Result<Vec<SeccompRule>, BackendError> {
-    let condition =
-        SeccompCondition::new(argument, SeccompCmpArgLen::Qword, operator, value)?;
+    let condition = SeccompCondition::new(argument, SeccompCmpArgLen::Qword, operator, value)?;
     Ok(vec![SeccompRule::new(vec![condition])?])
 }
