@@ -36,6 +36,8 @@ fn a_place_that_can_be_worked_with_is_left_as_it_was() {
             "conditional puts are heeded",
             "1 waiting",
         ]);
+    site.run(["doctor", "--walkers", "in-process"])
+        .prints(&["minidumps are walked in the processor's own process"]);
     let report = site.run([
         "doctor",
         "--symbols",
@@ -51,6 +53,7 @@ fn a_place_that_can_be_worked_with_is_left_as_it_was() {
         "storage",
         "queue",
         "symbols",
+        "walkers",
         "temporary",
         "memory",
         "clock",

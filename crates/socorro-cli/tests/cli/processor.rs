@@ -55,6 +55,32 @@ fn one_crash_is_processed_without_a_queue() {
 }
 
 #[test]
+fn a_stackwalk_is_the_same_in_a_child_process_and_in_the_processor() {
+    let site = Site::new();
+    site.put();
+    let walked = |walkers: &str| {
+        let symbols = ["--symbols", "symbols", "--walkers", walkers];
+        let once = ["processor", "--once", Site::ID].into_iter().chain(symbols);
+        let processed = site.run(once.collect::<Vec<_>>()).succeeds().json();
+        assert_eq!(processed["mdsw_status_string"], "OK");
+        processed["json_dump"].clone()
+    };
+    assert_eq!(walked("1").to_string(), walked("in-process").to_string());
+    site.run(["processor", "--drain", "--walkers", "0"])
+        .fails(2, &["a number from 1 to 1024, or in-process"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_word_that_makes_a_child_is_of_no_use_to_people() {
+    let site = Site::new();
+    site.run(["walker-child"]).fails(
+        1,
+        &["started by a pool of walkers, and of no use by itself"],
+    );
+}
+
+#[test]
 fn one_crash_that_is_not_there_is_told() {
     let site = Site::new();
     site.run(["processor", "--once", Site::ID]).fails(

@@ -8,4 +8,5 @@ mod walker;
 
 pub(crate) use budget::Budget;
 pub use walker::InProcessStackwalker;
+#[cfg(all(unix, feature = "pool"))]
 pub(crate) use walker::Settings;

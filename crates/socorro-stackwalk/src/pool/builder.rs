@@ -85,7 +85,9 @@ impl WalkerPoolBuilder {
         self
     }
 
-    /// Bounds the time of one walk, loading of symbols included. Default: 120 seconds.
+    /// Bounds the time of one walk, loading of symbols included, from when a child has it. Default: 120 seconds.
+    ///
+    /// A walk that takes longer has a [partial result](crate::Walked::partial).
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.settings.walk.deadline = deadline;
@@ -123,7 +125,8 @@ impl WalkerPoolBuilder {
     }
 
     /// Bounds the private memory of each child, in bytes. Default: 1 GiB. Minidumps and symbols are mapped from files
-    /// and do not count.
+    /// and do not count, except for minidumps of which something has to be taken out before they are read: those are
+    /// copied as far as that is needed, and counted in full.
     #[must_use]
     pub fn max_memory(mut self, bytes: u64) -> Self {
         self.settings.limits.memory = bytes;
