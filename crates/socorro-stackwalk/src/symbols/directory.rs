@@ -65,7 +65,7 @@ impl FetchSymbols for DirectorySource {
         }
     }
 
-    /// Looks at no more than [`NEIGHBOURS`] directories.
+    /// Looks at a few other builds only, however many there are.
     async fn near_miss(&self, name: &SymbolName) -> Option<DebugId> {
         let [debug_file, _, symbol_file] = name.path_parts();
         let entries = std::fs::read_dir(self.root.join(debug_file)).ok()?;

@@ -11,7 +11,7 @@ use tracing::{debug, warn};
 use super::Shared;
 use super::stored::{self, ENTRY_WEIGHT, Stored};
 use crate::metrics;
-use crate::symbols::cache::SymbolCache;
+use crate::symbols::cache::{Claim, SymbolCache};
 use crate::symbols::download::{Downloaded, Inbox};
 use crate::symbols::error::SymbolError;
 use crate::symbols::index::{CorruptSymbols, SymbolFileError, SymbolIndex};
@@ -29,20 +29,17 @@ impl Shared {
         let mut claim = None;
         for source in &self.sources {
             let source = source.get();
-            let mut permit = None;
-            if !source.is_local() {
-                if let (Some(cache), None) = (&self.cache, &claim) {
-                    if let Some(symbols) = self.cached(cache, name).await {
-                        return self.loaded(symbols);
-                    }
-                    claim = Some(cache.claim(name).await);
-                    // Another process may just have put it there.
-                    if let Some(symbols) = self.cached(cache, name).await {
-                        return self.loaded(symbols);
-                    }
+            if let (false, Some(cache), None) = (source.is_local(), &self.cache, &claim) {
+                match self.on_disk(cache, name).await {
+                    Ok(symbols) => return self.loaded(symbols),
+                    Err(granted) => claim = Some(granted),
                 }
-                permit = self.downloads.acquire().await.ok();
             }
+            let permit = if source.is_local() {
+                None
+            } else {
+                self.downloads.acquire().await.ok()
+            };
             let fetched = source.fetch(&request).await;
             drop(permit);
             match fetched {
@@ -70,6 +67,16 @@ impl Shared {
             largest_file,
             largest_in_memory: self.settings.capacity,
         }
+    }
+
+    /// What the disk cache has, or the right to put something there.
+    async fn on_disk(&self, cache: &SymbolCache, name: &SymbolName) -> Result<SymbolIndex, Claim> {
+        if let Some(symbols) = self.cached(cache, name).await {
+            return Ok(symbols);
+        }
+        let claim = cache.claim(name).await;
+        // Another process may just have put it there.
+        self.cached(cache, name).await.ok_or(claim)
     }
 
     /// What the disk cache has. A file in it that cannot be used is as good as none.
