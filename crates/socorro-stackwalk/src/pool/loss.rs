@@ -45,10 +45,9 @@ impl Loss {
     /// The exit code that stands for it: the negative number of the signal, where -9 also stands for a passed deadline.
     pub(super) fn exit_code(&self) -> i32 {
         match (&self.cause, self.end.signal()) {
-            (Cause::Deadline | Cause::Nonsense(_), _) => WalkOutcome::KILLED,
             (Cause::Death, Some(signal)) => -signal,
-            // It ended by itself and did not answer: as good as killed.
-            (Cause::Death, None) => WalkOutcome::KILLED,
+            // Killed by us; or it ended by itself and did not answer, which is as good as killed.
+            _ => WalkOutcome::KILLED,
         }
     }
 

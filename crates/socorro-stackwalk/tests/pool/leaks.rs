@@ -33,12 +33,14 @@ async fn walk(pool: &WalkerPool, dump: Vec<u8>) -> i32 {
 }
 
 /// A walk that comes to its end, one whose child dies, one that its caller leaves while it waits for symbols.
-async fn all_sorts(pool: &WalkerPool, waiting: &WalkerPool, asked: &Notify) {
+///
+/// Each round asks for symbols of its own: what is asked already is not asked again.
+async fn all_sorts(round: u8, pool: &WalkerPool, waiting: &WalkerPool, asked: &Notify) {
     let good = Crash::new(1).dump();
     assert_eq!(walk(pool, good.clone()).await, 0);
-    assert_eq!(walk(pool, Fault::Abort.put_into(good.clone())).await, -6);
+    assert_eq!(walk(pool, Fault::Abort.put_into(good)).await, -6);
     tokio::select! {
-        _ = walk(waiting, good) => panic!("there is no answer"),
+        _ = walk(waiting, Crash::new(round).dump()) => panic!("there is no answer"),
         () = asked.notified() => {}
     }
 }
@@ -54,11 +56,11 @@ async fn neither_zombies_nor_open_files_are_left() {
     let waiting = builder.children(1).symbols(store).build();
     let are_gone = || system::children(&waiting_mark).is_empty() && system::zombies() == 0;
 
-    all_sorts(&pool, &waiting, &asked).await;
+    all_sorts(1, &pool, &waiting, &asked).await;
     system::until(are_gone).await;
     let before = system::open_files();
-    for _ in 0..10 {
-        all_sorts(&pool, &waiting, &asked).await;
+    for round in 2..=11 {
+        all_sorts(round, &pool, &waiting, &asked).await;
     }
     system::until(are_gone).await;
     // An idle child has its channel and its standard error. One of the two may be there now that was not before.

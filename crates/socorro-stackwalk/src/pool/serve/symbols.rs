@@ -103,7 +103,7 @@ impl LookUpSymbols for ParentsSymbols {
 async fn asked(parent: Arc<Parent>, module: ModuleName) -> Made<ModuleSymbols> {
     match parent.ask(module).await {
         Ok((symbols, files)) => opened(symbols, files),
-        Err(error) => unavailable(error),
+        Err(error) => unavailable(error.to_string()),
     }
 }
 
@@ -143,11 +143,11 @@ fn opened(symbols: Symbols, files: Vec<OwnedFd>) -> Made<ModuleSymbols> {
     }
 }
 
-fn unavailable(reason: impl ToString) -> Made<ModuleSymbols> {
+fn unavailable(reason: impl Into<String>) -> Made<ModuleSymbols> {
     Made {
         value: ModuleSymbols {
             lookup: Arc::new(SymbolLookup::Missing(MissingSymbols::Unavailable {
-                reason: reason.to_string(),
+                reason: reason.into(),
             })),
             identified: None,
         },
