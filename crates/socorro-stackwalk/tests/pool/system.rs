@@ -1,5 +1,7 @@
 //! What the operating system says about processes.
 
+#![allow(dead_code, reason = "no test target uses all of it")]
+
 use std::fs;
 use std::time::Duration;
 
