@@ -41,6 +41,9 @@
 //! | `Unavailable`, `Denied`, `LocalFile` | nothing is known about the item | tries again later, for as long as it takes |
 //! | `Conflict` | somebody else wrote first | reads again and merges |
 //!
+//! A server that answers 429 or 5xx with `Retry-After` is waited for, up to 10 s. When it asks for
+//! longer, the call fails at once, and [`Error::retry_after`] says for how long: an hour at most.
+//!
 //! A bucket or directory that does not exist is `Unavailable`: no crash is lost to a mistyped
 //! address.
 //!

@@ -22,7 +22,9 @@ pub struct StorageOptions {
     /// The largest single dump in bytes. Default: 2 GB.
     pub max_dump_size: u64,
     /// How often a request to a bucket is repeated before the storage counts as unavailable.
-    /// Default: 5.
+    /// Default: 5. A server that asks to be left alone (`Retry-After`) is waited for, up to 10 s and
+    /// unless this is 0; when it asks for longer, the request fails at once, and its error says for
+    /// how long ([`Error::retry_after`](crate::Error::retry_after)).
     pub max_retries: usize,
     /// How long a request to a bucket is repeated at most. Default: 60 s.
     pub retry_timeout: Duration,

@@ -35,7 +35,8 @@ fn builder(
     let mut builder = MicrosoftAzureBuilder::from_env()
         .with_container_name(cloud::bucket(url)?)
         .with_retry(cloud::retry(options))
-        .with_client_options(cloud::client(options));
+        .with_client_options(cloud::client(options))
+        .with_http_connector(cloud::connector(options));
     if let Some(account) = query.get("account") {
         builder = builder.with_account(account);
     }

@@ -1,10 +1,21 @@
 //! What the addresses of all buckets have in common.
 
-use object_store::{ClientOptions, RetryConfig};
+use std::time::Duration;
+
+use object_store::{
+    ClientOptions, RetryConfig,
+    client::{HttpClient, HttpConnector as _},
+};
 use url::Url;
 
 use super::invalid;
-use crate::{error::Error, object::ObjectStorage, options::StorageOptions};
+use crate::{
+    engine::retry_after::Connector, error::Error, object::ObjectStorage, options::StorageOptions,
+};
+
+/// How long one request waits for a server that asks for it. Whoever wants a crash has other things
+/// to do in a longer time.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) fn retry(options: &StorageOptions) -> RetryConfig {
     RetryConfig {
@@ -16,6 +27,20 @@ pub(super) fn retry(options: &StorageOptions) -> RetryConfig {
 
 pub(super) fn client(options: &StorageOptions) -> ClientOptions {
     ClientOptions::new().with_timeout(options.request_timeout)
+}
+
+/// Makes the HTTP clients. Where requests are not to be repeated, they do not wait either.
+pub(super) fn connector(options: &StorageOptions) -> Connector {
+    let patience = match options.max_retries {
+        0 => Duration::ZERO,
+        _ => options.retry_timeout.min(PATIENCE),
+    };
+    Connector { patience }
+}
+
+/// A client for single requests; plain HTTP is up to the address.
+pub(super) fn http_client(options: &StorageOptions) -> object_store::Result<HttpClient> {
+    connector(options).connect(&client(options).with_allow_http(true))
 }
 
 /// The name of the bucket, which is the host of the address.

@@ -27,7 +27,7 @@ pub(super) async fn bucket(
 ) -> Result<bool, Error> {
     let what = Subject::Storage;
     let sent = async {
-        let client = http::client(cloud::client(options))?;
+        let client = cloud::http_client(options)?;
         let path = url.host_str().unwrap_or_default();
         http::send(&client, creation.await?, path).await
     };

@@ -13,7 +13,7 @@ use super::{cloud, create::Creation, invalid, options::Query};
 use crate::{
     engine::{
         google_json::GoogleJson,
-        http::{self, generic, request},
+        http::{generic, request},
     },
     error::Error,
     object::ObjectStorage,
@@ -36,8 +36,8 @@ pub(super) fn open(
 ) -> Result<ObjectStorage, Error> {
     let store: Arc<dyn ObjectStore> = match emulator(url, query)? {
         Some(endpoint) => {
-            let client = http::client(cloud::client(&options))
-                .map_err(|error| invalid(url, error.to_string()))?;
+            let client =
+                cloud::http_client(&options).map_err(|error| invalid(url, error.to_string()))?;
             Arc::new(GoogleJson::new(client, endpoint, cloud::bucket(url)?))
         }
         None => Arc::new(google(url, &options)?),
@@ -51,6 +51,7 @@ fn google(url: &Url, options: &StorageOptions) -> Result<GoogleCloudStorage, Err
         .with_bucket_name(cloud::bucket(url)?)
         .with_retry(cloud::retry(options))
         .with_client_options(cloud::client(options))
+        .with_http_connector(cloud::connector(options))
         .build()
         .map_err(|error| invalid(url, error.to_string()))
 }

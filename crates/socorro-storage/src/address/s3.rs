@@ -37,7 +37,8 @@ fn builder(url: &Url, query: &Query, options: &StorageOptions) -> Result<AmazonS
     let mut builder = AmazonS3Builder::from_env()
         .with_bucket_name(cloud::bucket(url)?)
         .with_retry(cloud::retry(options))
-        .with_client_options(cloud::client(options));
+        .with_client_options(cloud::client(options))
+        .with_http_connector(cloud::connector(options));
     if let Some(region) = query.get("region") {
         builder = builder.with_region(region);
     }

@@ -1,21 +1,13 @@
 //! Single HTTP requests, for what object_store has no call for.
 
 use object_store::{
-    ClientOptions, Error as StoreError,
-    client::{
-        HttpClient, HttpConnector as _, HttpRequest, HttpRequestBody, HttpResponse,
-        ReqwestConnector,
-    },
+    Error as StoreError,
+    client::{HttpClient, HttpRequest, HttpRequestBody, HttpResponse},
 };
 use url::Url;
 
 /// How much of an answer's body goes into an error.
 const SHOWN_BODY: usize = 1000;
-
-/// A client; plain HTTP is up to the address.
-pub(crate) fn client(options: ClientOptions) -> Result<HttpClient, StoreError> {
-    ReqwestConnector::default().connect(&options.with_allow_http(true))
-}
 
 /// A request.
 pub(crate) fn request(

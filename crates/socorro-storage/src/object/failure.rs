@@ -1,12 +1,12 @@
 //! What the errors of an object store mean for crash storage.
 
-use std::{error::Error as StdError, io, path::Path};
+use std::{error::Error as StdError, io, path::Path, time::Duration};
 
 use futures::TryStreamExt as _;
 use object_store::Error as StoreError;
 
 use super::ObjectStorage;
-use crate::{error::Error, item::Subject};
+use crate::{engine::left_alone::LeftAlone, error::Error, item::Subject};
 
 /// Codes in the XML answers of S3, GCS and Azure. They are looked for with their tags, because an
 /// engine's message has the key in it, and a dump may be named like a code.
@@ -71,7 +71,7 @@ impl ObjectStorage {
                 storage,
                 what,
                 reason,
-                retry_after: None,
+                retry_after: retry_after(&error),
                 source: Some(error.into()),
             },
         }
@@ -207,6 +207,12 @@ fn classify(error: &StoreError) -> Fault {
         }
         _ => Fault::Unavailable(reason(error)),
     }
+}
+
+/// How long the server asks to be left alone, where it does.
+fn retry_after(error: &StoreError) -> Option<Duration> {
+    let asked = chain(error).find_map(|cause| cause.downcast_ref::<LeftAlone>())?;
+    Some(asked.time)
 }
 
 fn says(error: &StoreError, codes: &[&str]) -> bool {

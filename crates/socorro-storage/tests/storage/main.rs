@@ -17,8 +17,12 @@ mod limits;
 #[cfg(any(feature = "azure", feature = "gcs"))]
 mod missing_buckets;
 mod pointers;
+#[cfg(all(feature = "azure", feature = "gcs", feature = "s3"))]
+mod retry_after;
 #[cfg(feature = "s3")]
 mod s3;
+#[cfg(feature = "s3")]
+mod server;
 #[cfg(feature = "s3")]
 mod signed_s3;
 mod trees;

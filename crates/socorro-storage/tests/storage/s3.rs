@@ -1,10 +1,6 @@
 //! What is special about S3: a missing bucket, and a server that misbehaves.
 
-use std::{
-    io::{BufRead as _, BufReader, Write as _},
-    net::TcpListener,
-    sync::Arc,
-};
+use std::{net::TcpListener, sync::Arc};
 
 use futures::TryStreamExt as _;
 use object_store::{RetryConfig, aws::AmazonS3Builder};
@@ -13,6 +9,8 @@ use socorro_storage::{
     CrashStorage as _, Error, ErrorKind, Expected, Item, ObjectStorage, StorageOptions, Version,
     testkit::{s3_endpoint, sample},
 };
+
+use crate::server::{server, server_of};
 
 fn storage(endpoint: &str, bucket: &str) -> ObjectStorage {
     let bucket = AmazonS3Builder::new()
@@ -67,37 +65,6 @@ async fn all_accesses(storage: &ObjectStorage) -> Vec<Error> {
     .into_iter()
     .map(|error| error.expect("no access works"))
     .collect()
-}
-
-/// A server that gives every request the same answer, as long as the test runs.
-fn server(answer: &'static str) -> String {
-    server_of(move |_| answer)
-}
-
-/// A server that answers by the head of the request, in lower case.
-fn server_of(answer: impl Fn(&str) -> &'static str + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for connection in listener.incoming() {
-            let Ok(mut connection) = connection else {
-                continue;
-            };
-            let mut request = BufReader::new(connection.try_clone().unwrap());
-            let mut head = String::new();
-            while request.read_line(&mut head).is_ok_and(|read| read > 2) {}
-            head.make_ascii_lowercase();
-            let length = head
-                .lines()
-                .find_map(|line| line.strip_prefix("content-length:"))
-                .map_or(0, |length| length.trim().parse().unwrap());
-            let mut body = std::io::Read::take(&mut request, length);
-            let _ = std::io::copy(&mut body, &mut std::io::sink());
-            // The client may have gone away.
-            let _ = connection.write_all(answer(&head).as_bytes());
-        }
-    });
-    endpoint
 }
 
 #[tokio::test]
