@@ -11,7 +11,9 @@ use crate::walkers::{self, walk};
 
 pub(crate) async fn bench(corpus: &Corpus, program: Option<&Program>, rounds: Rounds) {
     let Some(large) = corpus.large_symbols() else {
-        println!("SKIPPED: large symbol files: set SOCORRO_CORPUS_BIG to a directory that has them");
+        println!(
+            "SKIPPED: large symbol files: set SOCORRO_CORPUS_BIG to a directory that has them"
+        );
         return;
     };
     println!("\nlarge symbol files, of {}: milliseconds", large.display());
@@ -30,20 +32,35 @@ async fn one(case: &Case, program: Option<&Program>, rounds: Rounds) {
             let output = directory.path().join("output.json");
             published.measure_blocking(|| program.walk(case, &output));
         }
-        first_walk(case, &directory.path().join(format!("cache-{round}")), &mut first).await;
+        first_walk(
+            case,
+            &directory.path().join(format!("cache-{round}")),
+            &mut first,
+        )
+        .await;
     }
     let steady = steady(case, &cache, rounds).await;
     let mut new_process = Times::default();
     let mut private = 0;
     for _ in 0..rounds.many {
-        private = private.max(new_process.measure_blocking(|| memory::in_new_process(case, &cache)));
+        private =
+            private.max(new_process.measure_blocking(|| memory::in_new_process(case, &cache)));
     }
     let [pool, in_process, document] = &steady;
     println!("{}", case.name);
     println!("  published program, once per minidump {published}");
-    println!("  pool, no index yet                   {first}   {}", shown(published.ratio(&first)));
-    println!("  pool                                 {pool}   {}", shown(published.ratio(pool)));
-    println!("  in process, document as a tree       {in_process}   pool: {}", shown(pool.ratio(in_process)));
+    println!(
+        "  pool, no index yet                   {first}   {}",
+        shown(published.ratio(&first))
+    );
+    println!(
+        "  pool                                 {pool}   {}",
+        shown(published.ratio(pool))
+    );
+    println!(
+        "  in process, document as a tree       {in_process}   pool: {}",
+        shown(pool.ratio(in_process))
+    );
     println!("  in process, document as JSON text    {document}");
     println!("  new process, document as JSON text   {new_process}   {private} kB private memory");
 }

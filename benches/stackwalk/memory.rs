@@ -18,7 +18,10 @@ pub(crate) fn walk_once(arguments: &[String]) -> ExitCode {
         return ExitCode::FAILURE;
     };
     let cases = Corpus::find().expect("a corpus").large();
-    let case = cases.iter().find(|case| &case.name == name).expect("the case");
+    let case = cases
+        .iter()
+        .find(|case| &case.name == name)
+        .expect("the case");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
@@ -45,7 +48,11 @@ pub(crate) fn in_new_process(case: &Case, cache: &Path) -> u64 {
         .arg(cache)
         .output()
         .expect("this program runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = String::from_utf8_lossy(&output.stdout);
     text.trim().parse().expect("a number")
 }
@@ -53,6 +60,8 @@ pub(crate) fn in_new_process(case: &Case, cache: &Path) -> u64 {
 /// Memory that no file stands behind (Linux).
 fn private_kilobytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"))?;
     line.split_whitespace().next()?.parse().ok()
 }

@@ -15,7 +15,9 @@ impl Program {
         let path = named.unwrap_or_else(|| PathBuf::from("minidump-stackwalk"));
         let version = Command::new(&path).arg("--version").output();
         let Ok(version) = version else {
-            println!("SKIPPED: comparison with the published program: no minidump-stackwalk on PATH");
+            println!(
+                "SKIPPED: comparison with the published program: no minidump-stackwalk on PATH"
+            );
             return None;
         };
         print!("baseline: {}", String::from_utf8_lossy(&version.stdout));

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use socorro_stackwalk::pool::{self, WalkerPool};
 use socorro_stackwalk::{
-    CacheOptions, InProcessStackwalker, Stackwalker, SymbolCache, SymbolSource, SymbolStore, WalkOutcome,
-    WalkOutput, WalkRequest,
+    CacheOptions, InProcessStackwalker, Stackwalker, SymbolCache, SymbolSource, SymbolStore,
+    WalkOutcome, WalkOutput, WalkRequest,
 };
 
 use crate::cases::Case;
@@ -28,7 +28,9 @@ pub(crate) fn store(case: &Case, cache: Option<&Path>) -> SymbolStore {
         .map(|directory| SymbolSource::directory(directory).expect("a directory of symbols"));
     let store = SymbolStore::builder().sources(sources);
     match cache {
-        Some(cache) => store.cache(SymbolCache::open(cache, CacheOptions::default()).expect("a cache")).build(),
+        Some(cache) => store
+            .cache(SymbolCache::open(cache, CacheOptions::default()).expect("a cache"))
+            .build(),
         None => store.build(),
     }
 }
@@ -53,6 +55,12 @@ pub(crate) async fn walk(walker: &dyn Stackwalker, case: &Case) {
         annotations: &case.annotations,
     };
     let outcome = walker.walk(request).await;
-    assert_eq!(outcome.exit_code, WalkOutcome::GOOD, "{}: {:?}", case.name, outcome.log);
+    assert_eq!(
+        outcome.exit_code,
+        WalkOutcome::GOOD,
+        "{}: {:?}",
+        case.name,
+        outcome.log
+    );
     assert!(matches!(outcome.output, WalkOutput::Json(_)));
 }

@@ -61,13 +61,13 @@ mod pool {
             .unwrap();
         for case in corpus.cases() {
             if CASES.contains(&case.name.as_str()) {
-                compare(&mut criterion, &runtime, Arc::new(case));
+                compare(&mut criterion, &runtime, &Arc::new(case));
             }
         }
         criterion.final_summary();
     }
 
-    fn compare(criterion: &mut Criterion, runtime: &Runtime, case: Arc<Case>) {
+    fn compare(criterion: &mut Criterion, runtime: &Runtime, case: &Arc<Case>) {
         let symbols = SymbolStore::new(case.sources());
         let pool = WalkerPool::builder(this_program().unwrap())
             .argument(CHILD)
@@ -86,9 +86,9 @@ mod pool {
             group.throughput(Throughput::Elements(at_once));
             for (name, walker) in &walkers {
                 // Until all children know the symbols.
-                runtime.block_on(walk(walker, &case, 8));
+                runtime.block_on(walk(walker, case, 8));
                 group.bench_function(BenchmarkId::from_parameter(name), |bencher| {
-                    bencher.iter(|| runtime.block_on(walk(walker, &case, at_once)));
+                    bencher.iter(|| runtime.block_on(walk(walker, case, at_once)));
                 });
             }
             group.finish();

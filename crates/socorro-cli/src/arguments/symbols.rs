@@ -96,7 +96,7 @@ impl CacheArguments {
     pub(crate) fn directory(&self) -> Option<PathBuf> {
         match &self.symbols_cache {
             Some(directory) => (directory.as_os_str() != NONE).then(|| directory.clone()),
-            None => default_directory(|name| env::var_os(name)),
+            None => default_directory(env::var_os),
         }
     }
 

@@ -151,7 +151,7 @@ mod tests {
 
     use super::*;
 
-    fn summary(report: Value) -> String {
+    fn summary(report: &Value) -> String {
         SymbolicationView(report.as_object().unwrap()).summary()
     }
 
@@ -173,17 +173,17 @@ mod tests {
             })
         };
         assert_eq!(
-            summary(report(100, &[50, 20, 15, 10, 5])),
+            summary(&report(100, &[50, 20, 15, 10, 5])),
             "100 of 200 frames have names. 5 of 31 modules on the stacks lack symbols; these 3 would name up to 85 % of \
              the unnamed frames: lib0, lib1, lib2."
         );
         assert_eq!(
-            summary(report(100, &[90, 5, 5])),
+            summary(&report(100, &[90, 5, 5])),
             "100 of 200 frames have names. 3 of 31 modules on the stacks lack symbols; this one would name up to 90 % of \
              the unnamed frames: lib0."
         );
         assert_eq!(
-            summary(report(199, &[])),
+            summary(&report(199, &[])),
             "199 of 200 frames have names. No module on the stacks lacks symbols."
         );
     }

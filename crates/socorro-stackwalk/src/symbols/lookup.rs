@@ -25,10 +25,6 @@ pub(crate) struct ModuleSymbols {
 }
 
 /// What became of the search for a module's symbols.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it is always shared, and most are the large one"
-)]
 #[derive(Debug)]
 pub enum SymbolLookup {
     /// They were found.
