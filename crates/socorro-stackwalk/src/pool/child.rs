@@ -29,8 +29,9 @@ const DEATH: Duration = Duration::from_secs(5);
 /// How many questions may be open at once: more than any minidump has modules.
 const MOST_QUESTIONS: usize = 1 << 16;
 
-/// Answers above this size are decoded on a thread that may take its time.
-const LARGE: usize = 256 << 10;
+/// Answers above this size, some 10 ms of work, are decoded on a thread that may take its time. That of a browser with a
+/// thousand frames has less than half a megabyte.
+const LARGE: usize = 2 << 20;
 
 /// A child that is ready for a minidump. It is killed when this is dropped.
 #[derive(Debug)]
@@ -233,7 +234,7 @@ fn reply(frame: &Frame) -> Result<Reply, Trouble> {
     message::decode(&frame.content).map_err(|error| Trouble::Nonsense(error.to_string()))
 }
 
-/// Large answers take milliseconds, for which no other task should have to wait.
+/// Large answers take a time for which no other task should have to wait.
 async fn answer(frame: Frame) -> Result<Answer<Document>, Trouble> {
     let is_large = frame.content.len() > LARGE;
     let decode = move || message::decode(&frame.content);

@@ -21,6 +21,19 @@ pub(super) fn file_of(dump: OwnedDump, limit: u64) -> Result<File, WalkError> {
     })
 }
 
+/// Bytes that are copied in no time.
+const FEW: usize = 1 << 20;
+
+/// Whether that takes so little time that handing it to another thread would take longer.
+pub(super) fn is_quick(dump: &OwnedDump) -> bool {
+    match dump {
+        OwnedDump::Bytes(bytes) => bytes.len() <= FEW,
+        // To open a pipe is to wait for somebody at its other end.
+        OwnedDump::Path(path) => path.is_file(),
+        OwnedDump::File(_) => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;

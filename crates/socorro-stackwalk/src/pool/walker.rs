@@ -109,12 +109,7 @@ impl WalkerPool {
     async fn answer(&self, request: WalkRequest<'_>) -> Result<WalkOutcome, WalkError> {
         let settings = self.roster.settings().walk;
         let limit = settings.max_dump_size;
-        let dump = OwnedDump::from(request.dump);
-        // Opening a file, or copying a minidump into one, may take its time.
-        let opened = tokio::task::spawn_blocking(move || dump_file::file_of(dump, limit)).await;
-        let dump = opened.map_err(|error| WalkError::NoWalker {
-            reason: error.to_string(),
-        })??;
+        let dump = open(OwnedDump::from(request.dump), limit).await?;
         let walk = Walk {
             annotations: annotations_for_walk(request.annotations),
             settings,
@@ -189,6 +184,18 @@ impl WalkerPool {
             symbolication: None,
         }
     }
+}
+
+async fn open(dump: OwnedDump, limit: u64) -> Result<File, WalkError> {
+    if dump_file::is_quick(&dump) {
+        return dump_file::file_of(dump, limit);
+    }
+    let opening = tokio::task::spawn_blocking(move || dump_file::file_of(dump, limit));
+    opening.await.unwrap_or_else(|error| {
+        Err(WalkError::NoWalker {
+            reason: error.to_string(),
+        })
+    })
 }
 
 /// A document that is not all there is does not say `OK`.

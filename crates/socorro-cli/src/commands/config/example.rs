@@ -24,7 +24,7 @@ const TOP: &str = "\
 ";
 
 /// Values for settings without a default of their own.
-const VALUES: [(&str, &str); 9] = [
+const VALUES: [(&str, &str); 10] = [
     ("storage", "s3://crashes?region=us-west-2"),
     ("queue", "sqlite:///srv/socorro/queue.sqlite"),
     ("destination", "copy=file:///mnt/copy;optional"),
@@ -33,6 +33,7 @@ const VALUES: [(&str, &str); 9] = [
         "copy=Authorization=env:COPY_AUTHORIZATION",
     ),
     ("workers", "8"),
+    ("walkers", "8"),
     ("symbols", "https://symbols.mozilla.org/"),
     (
         "version-service",
