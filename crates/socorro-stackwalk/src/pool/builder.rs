@@ -24,6 +24,11 @@ pub(super) struct Settings {
     pub(super) confine: bool,
 }
 
+/// Lets glibc keep the memory of a walk for the next one. By default it gives it back after each, and getting it anew
+/// takes a third of the time of a walk. Other systems do not know the variable.
+const KEEP_MEMORY: &str =
+    "glibc.malloc.trim_threshold=67108864:glibc.malloc.mmap_threshold=33554432";
+
 impl Settings {
     /// The command for a child whose channel is `channel`.
     pub(super) fn command(&self, channel: OwnedFd) -> Command {
@@ -32,6 +37,7 @@ impl Settings {
             .args(&self.arguments)
             // Credentials are handed to programs by their environment; a walker has no use for any of it.
             .env_clear()
+            .env("GLIBC_TUNABLES", KEEP_MEMORY)
             .stdin(Stdio::from(channel))
             .stdout(Stdio::null())
             .stderr(Stdio::piped());

@@ -24,7 +24,7 @@ const TOP: &str = "\
 ";
 
 /// Values for settings without a default of their own.
-const VALUES: [(&str, &str); 10] = [
+const VALUES: [(&str, &str); 11] = [
     ("storage", "s3://crashes?region=us-west-2"),
     ("queue", "sqlite:///srv/socorro/queue.sqlite"),
     ("destination", "copy=file:///mnt/copy;optional"),
@@ -34,6 +34,7 @@ const VALUES: [(&str, &str); 10] = [
     ),
     ("workers", "8"),
     ("walkers", "8"),
+    ("frames", "500"),
     ("symbols", "https://symbols.mozilla.org/"),
     (
         "version-service",
