@@ -2,17 +2,35 @@
 
 #[cfg(all(unix, feature = "pool"))]
 mod faults;
+mod same_symbols;
 
 use serde_json::{Map, Value};
 
+use crate::walker::{WalkOutcome, WalkOutput};
+
 #[cfg(all(unix, feature = "pool"))]
 pub use faults::{Fault, serve_with_faults};
+pub use same_symbols::SameSymbols;
 
 /// Symbols against those of the reference.
 pub mod symbols {
     pub use crate::symbols::reference::{
         Answer, addresses, difference, fill_symbol, holds_for_index, look_up, walk_frame,
     };
+}
+
+/// Whether the outcome is one that the walk of any bytes may have: a document, or an error with a name. A panic in
+/// code of others is one, too: it was caught.
+pub fn is_orderly(outcome: &WalkOutcome) -> bool {
+    match outcome.exit_code {
+        WalkOutcome::GOOD => matches!(outcome.output, WalkOutput::Json(_)),
+        WalkOutcome::BAD_DUMP | WalkOutcome::PANICKED => outcome
+            .log
+            .as_deref()
+            .unwrap_or_default()
+            .starts_with("ERROR "),
+        _ => false,
+    }
 }
 
 /// Longest part of a value shown in a difference.

@@ -7,9 +7,9 @@ mod common;
 use common::synthetic::{Crash, HANDLE_DATA, symbols, write_symbols};
 use proptest::prelude::*;
 use serde_json::Map;
+use socorro_stackwalk::testkit::is_orderly;
 use socorro_stackwalk::{
-    InProcessStackwalker, Stackwalker, SymbolSource, SymbolStore, WalkOutcome, WalkOutput,
-    WalkRequest,
+    InProcessStackwalker, Stackwalker, SymbolSource, SymbolStore, WalkOutcome, WalkRequest,
 };
 
 fn walk(dump: Vec<u8>) -> WalkOutcome {
@@ -32,19 +32,6 @@ fn walk(dump: Vec<u8>) -> WalkOutcome {
 fn good() -> Vec<u8> {
     let handles = [16, 40, 1, 0, 0x44, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     Crash::new(1).stream(HANDLE_DATA, &handles).dump()
-}
-
-/// Whether the outcome is one that an outcome may be. A panic in upstream's code is one: it was caught.
-fn is_orderly(outcome: &WalkOutcome) -> bool {
-    match outcome.exit_code {
-        WalkOutcome::GOOD => matches!(outcome.output, WalkOutput::Json(_)),
-        WalkOutcome::BAD_DUMP | WalkOutcome::PANICKED => outcome
-            .log
-            .as_deref()
-            .unwrap_or_default()
-            .starts_with("ERROR "),
-        _ => false,
-    }
 }
 
 proptest! {
