@@ -164,8 +164,8 @@ impl SymbolSource {
     }
 
     /// Understands what a person writes: the path of a directory or the URL of a symbol server; with the feature
-    /// `debug-info`, `debug-info:` and the path of a [directory with debug information](crate::LocalDebugInfo); with
-    /// `debuginfod`, `debuginfod+` and the URL of a [server that has it](crate::DebuginfodSource).
+    /// `debug-info`, `debug-info:` and the path of a directory with debug information (`LocalDebugInfo`); with
+    /// `debuginfod`, `debuginfod+` and the URL of a server that has it (`DebuginfodSource`).
     ///
     /// # Errors
     ///

@@ -6,10 +6,6 @@ use std::time::Duration;
 /// errors, which have no place for a time.
 #[derive(Debug, thiserror::Error)]
 #[error("{status}; the server asks to be left alone for {time:?}")]
-#[cfg_attr(
-    not(feature = "cloud"),
-    expect(dead_code, reason = "only servers ask for anything")
-)]
 pub(crate) struct LeftAlone {
     /// The status of the answer, as in `503 Service Unavailable`.
     pub(crate) status: String,
