@@ -12,7 +12,7 @@ use crate::walked::{Partial, Walked};
 /// Walks one minidump at a time.
 ///
 /// A processor knows this trait only, so that the walk may happen [in its own process](crate::InProcessStackwalker),
-/// in [child processes](crate::WalkerPool), or in a test's imagination.
+/// in child processes (`WalkerPool`), or in a test's imagination.
 #[async_trait]
 pub trait Stackwalker: fmt::Debug + Send + Sync {
     /// Names program and version, as it goes into the field `stackwalk_version`: `socorro-stackwalk 0.1.0`.

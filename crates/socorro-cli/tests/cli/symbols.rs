@@ -6,8 +6,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use serde_json::Value;
-
 use crate::support::{Run, Site, minidump};
 
 const NAME: &str = "app";
@@ -195,7 +193,7 @@ mod servers {
     use crate::support::{FileServer, SlowServer};
 
     /// The JSON objects on the lines of standard output.
-    fn objects(run: &Run) -> Vec<Value> {
+    fn objects(run: &Run) -> Vec<serde_json::Value> {
         let lines = run.lines().into_iter();
         lines
             .map(|line| serde_json::from_str(line).unwrap())
