@@ -10,8 +10,9 @@ use std::{
 use serde_json::Value;
 
 /// The socorro crates that each may depend on. A crate that is not here may not exist.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("socorro-core", &[]),
+    ("socorro-crash-stats", &["socorro-core"]),
     ("socorro-queue", &["socorro-core"]),
     ("socorro-signature", &["socorro-core"]),
     ("socorro-stackwalk", &["socorro-core"]),
@@ -30,6 +31,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
         "socorro-cli",
         &[
             "socorro-core",
+            "socorro-crash-stats",
             "socorro-processor",
             "socorro-queue",
             "socorro-signature",
