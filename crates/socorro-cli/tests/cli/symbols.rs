@@ -71,7 +71,9 @@ fn a_bucket_that_is_not_there_is_not_one_without_symbols() {
             .env("AWS_ALLOW_HTTP", "true");
         Run::of(&mut command)
     };
-    fetch("symbols").fails(1, &[]).prints(&["no source has them"]);
+    fetch("symbols")
+        .fails(1, &[])
+        .prints(&["no source has them"]);
     fetch("mistyped")
         .fails(1, &[])
         .prints(&["there is no such bucket"]);

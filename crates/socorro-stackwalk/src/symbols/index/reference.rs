@@ -214,7 +214,7 @@ pub fn difference(text: &Bytes, most: usize) -> Option<String> {
 fn has_broken_module_line(text: &[u8]) -> bool {
     let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let words = line
-        .split(|&byte| byte == b' ')
+        .split(|byte| b" \t".contains(byte))
         .filter(|word| !word.is_empty());
     line.starts_with(b"MODULE") && words.count() <= 3
 }
