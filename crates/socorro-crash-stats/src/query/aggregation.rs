@@ -33,7 +33,10 @@ impl Count {
     pub(super) fn read_all<'a>(
         values: impl Iterator<Item = &'a str>,
     ) -> Result<Vec<Self>, QueryError> {
-        values.filter(|value| !value.is_empty()).map(Self::read).collect()
+        values
+            .filter(|value| !value.is_empty())
+            .map(Self::read)
+            .collect()
     }
 
     /// The field.
@@ -75,7 +78,10 @@ impl Aggregation {
                 return Err(QueryError::UnknownField(fields.join(".")));
             }
             let terms = |field: &&str| Ok(Count::Terms(Field::named(field)?));
-            fields.iter().map(terms).collect::<Result<_, QueryError>>()?
+            fields
+                .iter()
+                .map(terms)
+                .collect::<Result<_, QueryError>>()?
         } else if let Some(field) = name.strip_prefix("_histogram.") {
             vec![Count::Histogram(measured(name, Field::named(field)?)?)]
         } else {

@@ -40,7 +40,8 @@ impl Dates {
     /// Whether a moment is in the window.
     #[must_use]
     pub fn contain(&self, moment: Timestamp) -> bool {
-        let after = moment > self.from.moment || (self.from.inclusive && moment == self.from.moment);
+        let after =
+            moment > self.from.moment || (self.from.inclusive && moment == self.from.moment);
         let before = moment < self.to.moment || (self.to.inclusive && moment == self.to.moment);
         after && before
     }
@@ -139,7 +140,11 @@ mod tests {
             (Less, at("2024-07-10")),
             (AtMost, at("2024-07-11")),
         ];
-        for order in [bounds, { let mut other = bounds; other.reverse(); other }] {
+        for order in [bounds, {
+            let mut other = bounds;
+            other.reverse();
+            other
+        }] {
             let dates = Dates::between(order, at("2024-08-01")).unwrap();
             assert!(!dates.contain(at("2024-07-01")));
             assert!(dates.contain(at("2024-07-01T00:00:01")));

@@ -131,13 +131,19 @@ impl Operand {
             FieldType::Integer => Self::Integer(text.trim().parse().map_err(|_| bad())?),
             FieldType::Float => {
                 let number: f64 = text.trim().parse().map_err(|_| bad())?;
-                Self::Float(Some(number).filter(|number| number.is_finite()).ok_or_else(bad)?)
+                Self::Float(
+                    Some(number)
+                        .filter(|number| number.is_finite())
+                        .ok_or_else(bad)?,
+                )
             }
             FieldType::Bool => {
                 let text = text.trim().to_ascii_lowercase();
                 Self::Bool(["1", "true", "t", "yes", "y"].contains(&&*text))
             }
-            FieldType::Date => return Err(QueryError::DateWithoutOperator(field.name().to_owned())),
+            FieldType::Date => {
+                return Err(QueryError::DateWithoutOperator(field.name().to_owned()));
+            }
         })
     }
 }

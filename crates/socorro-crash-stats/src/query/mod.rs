@@ -144,7 +144,11 @@ impl Query {
     /// How wide the intervals of a field's histogram are.
     #[must_use]
     pub fn interval_of(&self, field: &Field) -> Interval {
-        let said = self.intervals.iter().rev().find(|(known, _)| *known == field);
+        let said = self
+            .intervals
+            .iter()
+            .rev()
+            .find(|(known, _)| *known == field);
         said.map_or_else(|| Interval::default_of(field), |(_, interval)| *interval)
     }
 
@@ -156,7 +160,11 @@ impl Query {
         let sort = self.sort.iter().map(|step| step.field);
         let facets = self.facets.iter().map(Count::field);
         let groups = self.aggregations.iter().flat_map(Aggregation::fields);
-        let named = filters.chain(columns).chain(sort).chain(facets).chain(groups);
+        let named = filters
+            .chain(columns)
+            .chain(sort)
+            .chain(facets)
+            .chain(groups);
         let mut fields: Vec<_> = named.filter(|field| is_protected(field)).collect();
         fields.sort_by_key(|field| field.name());
         fields.dedup();
@@ -171,7 +179,8 @@ impl Query {
         self.columns.retain(|field| !is_protected(field));
         self.sort.retain(|step| !is_protected(step.field));
         self.facets.retain(|count| !is_protected(count.field()));
-        self.aggregations.retain(|aggregation| !aggregation.fields().any(is_protected));
+        self.aggregations
+            .retain(|aggregation| !aggregation.fields().any(is_protected));
         self
     }
 }
@@ -205,7 +214,10 @@ fn number(parameters: &Parameters, name: &'static str, default: u64) -> Result<u
     let Some(text) = parameters.values(name).next() else {
         return Ok(default);
     };
-    let number: i64 = text.trim().parse().map_err(|_| QueryError::bad_value(name, "int"))?;
+    let number: i64 = text
+        .trim()
+        .parse()
+        .map_err(|_| QueryError::bad_value(name, "int"))?;
     u64::try_from(number).map_err(|_| QueryError::Negative(name))
 }
 
@@ -222,7 +234,11 @@ fn list<'a>(parameters: &'a Parameters, name: &str) -> Vec<&'a str> {
 
 fn columns(parameters: &Parameters) -> Result<Vec<&'static Field>, QueryError> {
     let named = list(parameters, "_columns");
-    let names = if named.is_empty() { &COLUMNS[..] } else { &named };
+    let names = if named.is_empty() {
+        &COLUMNS[..]
+    } else {
+        &named
+    };
     names.iter().map(|name| Field::named(name)).collect()
 }
 

@@ -12,7 +12,11 @@ impl Parameters {
     /// Reads the query part of a URL, without its question mark.
     #[must_use]
     pub fn from_query(query: &str) -> Self {
-        Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+        Self(
+            form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+        )
     }
 
     /// The parameters of a search that somebody has pasted as a whole: the URL of a search, of a
@@ -101,7 +105,11 @@ impl Parameters {
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Parameters {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(parameters: I) -> Self {
         let parameters = parameters.into_iter();
-        Self(parameters.map(|(name, value)| (name.into(), value.into())).collect())
+        Self(
+            parameters
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
     }
 }
 
@@ -131,7 +139,9 @@ mod tests {
 
     #[test]
     fn a_query_survives_being_written_and_read() {
-        let parameters: Parameters = [("a", "1 + 1"), ("b", "ä&="), ("a", ">=2")].into_iter().collect();
+        let parameters: Parameters = [("a", "1 + 1"), ("b", "ä&="), ("a", ">=2")]
+            .into_iter()
+            .collect();
         assert_eq!(Parameters::from_query(&parameters.to_string()), parameters);
         assert_eq!(parameters.values("a").collect::<Vec<_>>(), ["1 + 1", ">=2"]);
     }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
-use socorro_core::{CrashId, ProcessedCrash, RawCrash, time};
+use socorro_core::{CrashId, ProcessedCrash, RawCrash};
 
 /// A crash that a [`Site`](super::Site) holds: the raw crash, its files, the processed crash.
 #[derive(Debug, Clone)]
@@ -12,6 +12,7 @@ pub struct Crash {
     pub(super) raw: RawCrash,
     pub(super) dumps: Vec<(String, Bytes)>,
     pub(super) processed: Option<ProcessedCrash>,
+    pub(super) was_missing: bool,
 }
 
 impl Crash {
@@ -30,11 +31,12 @@ impl Crash {
             raw,
             dumps: Vec::new(),
             processed: None,
+            was_missing: false,
         }
     }
 
-    /// A crash with exactly this raw crash, whose checksums are those of the files added later only
-    /// where it has none.
+    /// A crash with exactly this raw crash; checksums of files that are added later go into it where
+    /// it has none.
     #[must_use]
     pub fn with_raw_crash(id: CrashId, raw: RawCrash) -> Self {
         Self {
@@ -95,6 +97,13 @@ impl Crash {
         self.processed = Some(crash);
         self
     }
+
+    /// Keeps it in the list of missing processed crashes, where those without one are in any case.
+    #[must_use]
+    pub fn was_missing(mut self) -> Self {
+        self.was_missing = true;
+        self
+    }
 }
 
 /// What a processed crash has in any case.
@@ -120,6 +129,5 @@ fn beginning(id: &CrashId, raw: &RawCrash) -> ProcessedCrash {
 
 /// Noon of the day of a crash.
 fn noon(id: &CrashId) -> String {
-    let noon = id.date().at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
-    noon.map_or_else(|_| String::new(), |noon| time::isoformat(noon.timestamp()))
+    format!("{}T12:00:00+00:00", id.date())
 }

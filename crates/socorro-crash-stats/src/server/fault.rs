@@ -156,7 +156,10 @@ impl Fault {
     /// Whether it is for this request, which is counted if it may be.
     pub(super) fn strikes(&mut self, endpoint: &str, query: &str) -> bool {
         let fits = self.endpoint.as_deref().is_none_or(|name| name == endpoint)
-            && self.query.as_deref().is_none_or(|text| query.contains(text));
+            && self
+                .query
+                .as_deref()
+                .is_none_or(|text| query.contains(text));
         self.seen += usize::from(fits);
         fits && self.requests.contains(&self.seen)
     }
@@ -188,7 +191,10 @@ mod tests {
             [false, true, true, false]
         );
         assert_eq!(
-            struck(Fault::html().on("A").where_query_has("x=1").times(1), &requests),
+            struck(
+                Fault::html().on("A").where_query_has("x=1").times(1),
+                &requests
+            ),
             [true, false, false, false]
         );
     }

@@ -39,7 +39,7 @@
 //! | `ProcessedCrash/` | redacted likewise |
 //! | `SuperSearch/`, `SuperSearchUnredacted/`, `SuperSearchFields/` | over the processed crashes of the site, by the language of [`crate::query`] |
 //! | `Reprocessing/` | [`TestServer::reprocessed`] has what was asked for |
-//! | `CrashVerify/`, `MissingProcessedCrash/`, `VersionString/`, `NoOp/` | |
+//! | `CrashVerify/`, `MissingProcessedCrash/`, `NoOp/` | |
 //!
 //! # Faults
 //!

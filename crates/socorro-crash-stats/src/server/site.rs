@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use socorro_core::time::{Clock, ManualClock, SystemClock, Timestamp};
 
 use super::{Crash, Fault, Token};
@@ -16,6 +17,7 @@ pub struct Site {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) anonymous_limit: u32,
     pub(super) token_limit: u32,
+    pub(super) search_errors: Vec<Value>,
     pub(super) like_mozilla: bool,
 }
 
@@ -41,6 +43,7 @@ impl Site {
             clock: Arc::new(SystemClock),
             anonymous_limit: u32::MAX,
             token_limit: u32::MAX,
+            search_errors: Vec::new(),
             like_mozilla: false,
         }
     }
@@ -100,6 +103,14 @@ impl Site {
     #[must_use]
     pub fn at(self, now: Timestamp) -> Self {
         self.clock(Arc::new(ManualClock::at(now)))
+    }
+
+    /// Adds one of the `errors` that answers of Super Search have, for example
+    /// `{"type": "missing_index", "index": "socorro202447"}`: not all results may be there.
+    #[must_use]
+    pub fn search_error(mut self, error: impl Into<Value>) -> Self {
+        self.search_errors.push(error.into());
+        self
     }
 
     /// Behaves like Mozilla's server where ours is better by default: no `Retry-After`, the data is
