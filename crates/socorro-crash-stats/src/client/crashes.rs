@@ -7,11 +7,14 @@ use sha2::{Digest as _, Sha256};
 use socorro_core::{CrashId, DumpName, ProcessedCrash, RawCrash};
 use tokio::{
     fs::{self, File},
-    io::AsyncWriteExt as _,
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     time::Instant,
 };
 
 use super::{CrashStats, error::Error, exchange::Question, retry::Tries};
+
+/// How much of a file is read at a time.
+const BUFFER: usize = 256 << 10;
 
 /// A raw crash, and what it says about the dumps that came with it.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +44,33 @@ pub struct FetchedDump {
     pub size: u64,
     /// Its SHA-256 in lower-case hexadecimal digits.
     pub sha256: String,
+}
+
+impl FetchedDump {
+    /// Looks at a dump that lies in a file already.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LocalFile`] when it cannot be read.
+    pub async fn of_file(path: &Path) -> Result<Self, Error> {
+        let failed = |source| Error::LocalFile {
+            path: path.to_owned(),
+            source,
+        };
+        let mut file = File::open(path).await.map_err(failed)?;
+        let mut buffer = vec![0; BUFFER];
+        let mut hash = Sha256::new();
+        let mut size = 0;
+        loop {
+            let count = file.read(&mut buffer).await.map_err(failed)?;
+            if count == 0 {
+                let sha256 = hexadecimal(&hash.finalize());
+                return Ok(Self { size, sha256 });
+            }
+            hash.update(&buffer[..count]);
+            size += count as u64;
+        }
+    }
 }
 
 /// Where a server has a crash.

@@ -162,8 +162,8 @@ pub enum Error {
         /// What came.
         found: String,
     },
-    /// A file on this machine cannot be written.
-    #[error("cannot write {}: {source}", path.display())]
+    /// A file on this machine cannot be written or read.
+    #[error("cannot use the file {}: {source}", path.display())]
     LocalFile {
         /// Which.
         path: PathBuf,
