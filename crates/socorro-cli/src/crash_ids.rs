@@ -1,6 +1,11 @@
 //! Crash ids as people hand them over: as arguments, in lists, as URLs of reports.
 
 use std::collections::HashSet;
+#[cfg(feature = "crash-stats")]
+use std::{
+    io::{self, IsTerminal as _},
+    path::Path,
+};
 
 use socorro_core::{CrashId, Error};
 
@@ -47,6 +52,40 @@ impl CrashIds {
         Ok(Self::among(
             named.filter(|id| *id != "-").chain(listed.lines()),
         ))
+    }
+
+    /// The ids that a command is to work on: those among its arguments, where `@FILE` stands for
+    /// those in a list and `-` for those on standard input; without arguments, those on standard
+    /// input.
+    ///
+    /// # Errors
+    ///
+    /// When there are no arguments and a person sits at standard input, and when a list cannot be
+    /// read.
+    #[cfg(feature = "crash-stats")]
+    pub(crate) fn asked_for(arguments: &[String]) -> Result<Self, Failure> {
+        if arguments.is_empty() {
+            if io::stdin().is_terminal() {
+                return Err(Failure::usage("no crash ids").hint(
+                    "give them as arguments, in a list as @FILE, or one on each line of standard input",
+                ));
+            }
+            return Ok(Self::among(input::stdin_text()?.lines()));
+        }
+        let mut texts = Vec::new();
+        for argument in arguments {
+            if argument == "-" {
+                texts.push(input::stdin_text()?);
+            } else if let Some(file) = argument.strip_prefix('@') {
+                texts.push(input::list(Path::new(file))?);
+            } else if CrashId::parse_lenient(id_in(argument)).is_err() && Path::new(argument).is_file() {
+                return Err(Failure::usage(format!("{argument} is a file, not a crash id"))
+                    .hint(format!("crash ids in a list are given as @{argument}")));
+            } else {
+                texts.push(argument.clone());
+            }
+        }
+        Ok(Self::among(texts.iter().flat_map(|text| text.lines())))
     }
 }
 

@@ -57,6 +57,12 @@ impl Failure {
         }
     }
 
+    /// The same, with another exit code.
+    #[cfg(feature = "crash-stats")]
+    pub(crate) fn with_exit(self, exit: Exit) -> Self {
+        Self { exit, ..self }
+    }
+
     /// The exit code of the program.
     pub(crate) fn exit(&self) -> Exit {
         self.exit
@@ -137,6 +143,28 @@ impl From<socorro_queue::Error> for Failure {
             | Queue::InvalidRulesetName { .. } => Self::usage(message),
             Queue::NoSuchDeadLetter { .. } => {
                 Self::new(message).hint("`socorro queue dead list` shows them")
+            }
+            _ => Self::new(message),
+        }
+    }
+}
+
+#[cfg(feature = "crash-stats")]
+impl From<socorro_crash_stats::client::Error> for Failure {
+    fn from(error: socorro_crash_stats::client::Error) -> Self {
+        use socorro_crash_stats::client::Error as Client;
+        let message = with_causes(&error);
+        match error {
+            Client::InvalidHost { .. } | Client::InvalidToken { .. } => Self::usage(message),
+            Client::Unreachable { .. } => Self::new(message)
+                .hint("--host or SOCORRO_HOST says which server; is it spelled right, and is there a network?"),
+            Client::TokenRefused { .. } => Self::new(message)
+                .hint("tokens are made and looked at on the page API Tokens of the server; SOCORRO_API_TOKEN holds yours"),
+            Client::Redirected { .. } => Self::new(message).hint("name the right one with --host"),
+            Client::TooManyRequests { .. } => Self::new(message)
+                .hint("try again later, with a token (SOCORRO_API_TOKEN), or more slowly (--rate)"),
+            Client::WebPage { .. } => {
+                Self::new(message).hint("look at --host, and at proxies and logins on the way")
             }
             _ => Self::new(message),
         }

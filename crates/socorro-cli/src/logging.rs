@@ -144,6 +144,15 @@ impl Reporter {
             note(format_args!("  {hint}"));
         }
     }
+
+    /// A line that is no failure, unless quiet is wanted.
+    pub(crate) fn note(self, text: &str) {
+        if self.format != LogFormat::Text {
+            tracing::info!("{text}");
+        } else if tracing::enabled!(tracing::Level::WARN) {
+            note(text);
+        }
+    }
 }
 
 /// Whether standard error wants colour.

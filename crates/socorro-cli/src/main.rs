@@ -13,6 +13,8 @@ mod documents;
 mod exit;
 mod failure;
 mod input;
+mod interrupt;
+mod listing;
 mod logging;
 mod mozlog;
 mod named_file;

@@ -1,5 +1,7 @@
 //! What can be said on the command line, as far as commands share it.
 
+#[cfg(feature = "crash-stats")]
+mod crash_stats;
 mod destinations;
 mod operations;
 mod permissions;
@@ -25,6 +27,8 @@ use crate::{
     settings::{self, Definition, FileOptions, Settings},
 };
 
+#[cfg(feature = "crash-stats")]
+pub(crate) use crash_stats::{HostArguments, TokenArguments};
 pub(crate) use destinations::{DestinationArguments, check as check_destination};
 pub(crate) use operations::{OperationsArguments, listen_address};
 pub(crate) use permissions::PermissionArguments;

@@ -22,6 +22,12 @@ pub(crate) struct StorageArguments {
 }
 
 impl StorageArguments {
+    /// Its address.
+    #[cfg(feature = "crash-stats")]
+    pub(crate) fn address(&self) -> &str {
+        &self.storage
+    }
+
     /// Opens the storage, and makes sure that it answers.
     ///
     /// # Errors

@@ -2,10 +2,20 @@
 
 mod config;
 mod doctor;
+#[cfg(feature = "crash-stats")]
+mod fetch_crash_data;
+#[cfg(feature = "crash-stats")]
+mod fetch_crashids;
+#[cfg(feature = "crash-stats")]
+mod fetch_missing;
 mod healthcheck;
 mod process;
+#[cfg(feature = "crash-stats")]
+mod process_crashes;
 mod processor;
 mod queue;
+#[cfg(feature = "crash-stats")]
+mod reprocess;
 mod rules;
 mod signature;
 mod stackwalk;
@@ -22,6 +32,16 @@ pub(crate) enum Command {
     Stackwalk(stackwalk::StackwalkArguments),
     Process(process::ProcessArguments),
     Processor(Box<processor::ProcessorArguments>),
+    #[cfg(feature = "crash-stats")]
+    FetchCrashids(fetch_crashids::FetchCrashidsArguments),
+    #[cfg(feature = "crash-stats")]
+    FetchCrashData(fetch_crash_data::FetchCrashDataArguments),
+    #[cfg(feature = "crash-stats")]
+    ProcessCrashes(Box<process_crashes::ProcessCrashesArguments>),
+    #[cfg(feature = "crash-stats")]
+    Reprocess(reprocess::ReprocessArguments),
+    #[cfg(feature = "crash-stats")]
+    FetchMissing(fetch_missing::FetchMissingArguments),
     Signature(signature::SignatureCommand),
     Rules(rules::RulesCommand),
     Queue(queue::QueueCommand),
@@ -63,6 +83,16 @@ impl Command {
             Self::Stackwalk(arguments) => stackwalk::run(arguments, output).await,
             Self::Process(arguments) => process::run(arguments, output).await,
             Self::Processor(arguments) => processor::run(arguments, output).await,
+            #[cfg(feature = "crash-stats")]
+            Self::FetchCrashids(arguments) => fetch_crashids::run(arguments, output).await,
+            #[cfg(feature = "crash-stats")]
+            Self::FetchCrashData(arguments) => fetch_crash_data::run(arguments, output).await,
+            #[cfg(feature = "crash-stats")]
+            Self::ProcessCrashes(arguments) => process_crashes::run(arguments, output).await,
+            #[cfg(feature = "crash-stats")]
+            Self::Reprocess(arguments) => reprocess::run(arguments, settings, output).await,
+            #[cfg(feature = "crash-stats")]
+            Self::FetchMissing(arguments) => fetch_missing::run(arguments, output).await,
             Self::Signature(command) => signature::run(command, output),
             Self::Rules(command) => rules::run(command, output).await,
             Self::Queue(command) => queue::run(command, output).await,

@@ -11,6 +11,9 @@ mod verify;
 
 use clap::{Args, Subcommand};
 
+#[cfg(feature = "crash-stats")]
+pub(crate) use put_crash::Tree;
+
 use crate::{exit::Exit, failure::Failure, output::Output};
 
 /// Make a storage, put crashes into it, look at what is there, and delete it.
