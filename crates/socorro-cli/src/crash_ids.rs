@@ -1,6 +1,9 @@
 //! Crash ids as people hand them over: as arguments, in lists, as URLs of reports.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    io::{self, IsTerminal as _},
+};
 
 use socorro_core::{CrashId, Error};
 
@@ -31,6 +34,16 @@ impl CrashIds {
         found
     }
 
+    /// The ids that a command is given: among arguments, or, without any, on standard input.
+    ///
+    /// # Errors
+    ///
+    /// When there are neither arguments nor a pipe, and when standard input cannot be read.
+    pub(crate) fn given(arguments: &[String]) -> Result<Self, Failure> {
+        let texts = given_texts(arguments)?;
+        Ok(Self::among(texts.iter().map(String::as_str)))
+    }
+
     /// The ids among arguments, where `-` stands for those on standard input.
     ///
     /// # Errors
@@ -48,6 +61,25 @@ impl CrashIds {
             named.filter(|id| *id != "-").chain(listed.lines()),
         ))
     }
+}
+
+/// The texts that may be crash ids: arguments, where `-` stands for the lines of standard input, or,
+/// without any, these lines.
+///
+/// # Errors
+///
+/// When there are neither arguments nor a pipe, and when standard input cannot be read.
+pub(crate) fn given_texts(arguments: &[String]) -> Result<Vec<String>, Failure> {
+    if arguments.is_empty() && io::stdin().is_terminal() {
+        return Err(Failure::usage("no crash ids")
+            .hint("give them as arguments, or one on each line of standard input"));
+    }
+    let mut texts: Vec<String> = arguments.to_vec();
+    texts.retain(|text| text != "-");
+    if texts.len() < arguments.len() || arguments.is_empty() {
+        texts.extend(input::stdin_text()?.lines().map(str::to_owned));
+    }
+    Ok(texts)
 }
 
 /// The id in the URL of a report, or the text as it is.

@@ -57,6 +57,14 @@ impl Failure {
         }
     }
 
+    /// The same, with the exit code for what is not there.
+    pub(crate) fn into_nothing_found(self) -> Self {
+        Self {
+            exit: Exit::NothingFound,
+            ..self
+        }
+    }
+
     /// The exit code of the program.
     pub(crate) fn exit(&self) -> Exit {
         self.exit
@@ -135,6 +143,9 @@ impl From<socorro_queue::Error> for Failure {
             | Queue::UnknownScheme { .. }
             | Queue::UnknownLane { .. }
             | Queue::InvalidRulesetName { .. } => Self::usage(message),
+            Queue::Unsupported { .. } => {
+                Self::new(message).hint("do it with the tools of its vendor")
+            }
             Queue::NoSuchDeadLetter { .. } => {
                 Self::new(message).hint("`socorro queue dead list` shows them")
             }
@@ -183,7 +194,8 @@ impl From<socorro_processor::Error> for Failure {
     }
 }
 
-fn install_with(feature: &str) -> String {
+/// How to get a program with a feature that this one was built without.
+pub(crate) fn install_with(feature: &str) -> String {
     format!("cargo install socorro-cli --features {feature}")
 }
 

@@ -13,12 +13,14 @@ mod documents;
 mod exit;
 mod failure;
 mod input;
+mod listing;
 mod logging;
 mod mozlog;
 mod named_file;
 mod operations;
 mod output;
 mod pipeline;
+mod question;
 mod result;
 mod settings;
 

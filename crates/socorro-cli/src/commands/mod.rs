@@ -1,16 +1,22 @@
 //! The subcommands, a file or folder each: read arguments, call the libraries, print.
 
+mod completions;
 mod config;
 mod doctor;
 mod healthcheck;
+mod man;
 mod process;
 mod processor;
+mod pubsub;
 mod queue;
 mod rules;
+mod setup;
 mod signature;
+mod sqs;
 mod stackwalk;
 mod storage;
 mod symbols;
+mod waitfor;
 
 use clap::Subcommand;
 
@@ -25,11 +31,17 @@ pub(crate) enum Command {
     Signature(signature::SignatureCommand),
     Rules(rules::RulesCommand),
     Queue(queue::QueueCommand),
+    Pubsub(pubsub::PubsubCommand),
+    Sqs(sqs::SqsCommand),
     Storage(storage::StorageCommand),
     Symbols(symbols::SymbolsCommand),
+    Setup(setup::SetupArguments),
     Config(config::ConfigCommand),
     Doctor(doctor::DoctorArguments),
     Healthcheck(healthcheck::HealthcheckArguments),
+    Waitfor(waitfor::WaitforArguments),
+    Completions(completions::CompletionsArguments),
+    Man(man::ManArguments),
 }
 
 impl Command {
@@ -41,7 +53,7 @@ impl Command {
 
     /// Whether it only looks at settings.
     pub(crate) fn is_about_settings(&self) -> bool {
-        matches!(self, Self::Config(_))
+        matches!(self, Self::Config(_) | Self::Completions(_) | Self::Man(_))
     }
 
     /// Whether it tells by itself what is worth knowing about settings.
@@ -66,11 +78,17 @@ impl Command {
             Self::Signature(command) => signature::run(command, output),
             Self::Rules(command) => rules::run(command, output).await,
             Self::Queue(command) => queue::run(command, output).await,
+            Self::Pubsub(command) => pubsub::run(command, settings, output).await,
+            Self::Sqs(command) => sqs::run(command, settings, output).await,
             Self::Storage(command) => storage::run(command, output).await,
             Self::Symbols(command) => symbols::run(command, output).await,
+            Self::Setup(arguments) => setup::run(arguments, output).await,
             Self::Config(command) => config::run(command, settings, output),
             Self::Doctor(arguments) => doctor::run(arguments, settings, output).await,
             Self::Healthcheck(arguments) => healthcheck::run(arguments, output).await,
+            Self::Waitfor(arguments) => waitfor::run(arguments, output).await,
+            Self::Completions(arguments) => completions::run(arguments, output),
+            Self::Man(arguments) => man::run(arguments, output),
         }
     }
 }

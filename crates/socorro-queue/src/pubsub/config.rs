@@ -38,6 +38,19 @@ impl From<QueueOptions> for PubsubOptions {
     }
 }
 
+impl PubsubOptions {
+    /// The project and the options that a URL `pubsub://project[/prefix]` names, without touching
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidUrl`], [`Error::InvalidOption`], and [`Error::UnknownScheme`] when it names
+    /// another kind of queue.
+    pub fn of_url(url: &str, options: QueueOptions) -> Result<(String, Self), Error> {
+        from_url(QueueUrl::of_scheme("pubsub", url)?, options)
+    }
+}
+
 /// The topic and the subscription of one lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PubsubLane {
@@ -144,7 +157,7 @@ impl PubsubNames {
 
 /// The rules of Pub/Sub for names of topics and subscriptions, as far as they keep a name from
 /// meaning something else.
-fn check_name(name: &str) -> Result<(), Error> {
+pub(super) fn check_name(name: &str) -> Result<(), Error> {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~+%".contains(&byte);
     let first_is_letter = name.starts_with(|first: char| first.is_ascii_alphabetic());
     if (3..=255).contains(&name.len()) && first_is_letter && name.bytes().all(is_allowed) {
