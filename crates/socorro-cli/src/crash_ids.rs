@@ -34,32 +34,14 @@ impl CrashIds {
         found
     }
 
-    /// The ids that a command is given: among arguments, or, without any, on standard input.
+    /// The ids that a command is given, see [`given_texts`].
     ///
     /// # Errors
     ///
-    /// When there are neither arguments nor a pipe, and when standard input cannot be read.
-    pub(crate) fn given(arguments: &[String]) -> Result<Self, Failure> {
+    /// As [`given_texts`].
+    pub(crate) fn in_arguments(arguments: &[String]) -> Result<Self, Failure> {
         let texts = given_texts(arguments)?;
         Ok(Self::among(texts.iter().map(String::as_str)))
-    }
-
-    /// The ids among arguments, where `-` stands for those on standard input.
-    ///
-    /// # Errors
-    ///
-    /// When standard input is to be read and cannot be.
-    pub(crate) fn in_arguments(arguments: &[String]) -> Result<Self, Failure> {
-        let from_stdin = arguments.iter().any(|argument| argument == "-");
-        let listed = if from_stdin {
-            input::stdin_text()?
-        } else {
-            String::new()
-        };
-        let named = arguments.iter().map(String::as_str);
-        Ok(Self::among(
-            named.filter(|id| *id != "-").chain(listed.lines()),
-        ))
     }
 }
 

@@ -18,6 +18,8 @@ mod storage;
 mod symbols;
 mod waitfor;
 
+use std::fs::File;
+
 use clap::Subcommand;
 
 use crate::{exit::Exit, failure::Failure, output::Output, settings::Settings};
@@ -49,6 +51,18 @@ impl Command {
     /// there is to see.
     pub(crate) fn is_service(&self) -> bool {
         matches!(self, Self::Processor(arguments) if arguments.is_service())
+    }
+
+    /// The file for a log besides that on standard error, if one is wanted.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    pub(crate) fn log_file(&self) -> Result<Option<File>, Failure> {
+        match self {
+            Self::Stackwalk(arguments) => arguments.log_file(),
+            _ => Ok(None),
+        }
     }
 
     /// Whether it only looks at settings.
