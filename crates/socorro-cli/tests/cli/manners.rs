@@ -93,15 +93,23 @@ fn shells_complete_commands_and_options() {
     for (shell, parts) in [
         (
             "bash",
-            ["complete -F _socorro", "--max-messages", "--print-failed"],
+            ["complete -F _socorro", "--print-failed", " socorro-cmd\n"],
         ),
         (
             "zsh",
-            ["#compdef socorro", "--max-messages", "--print-failed"],
+            [
+                "#compdef socorro socorro-cmd\n",
+                "--print-failed",
+                "_socorro",
+            ],
         ),
         (
             "fish",
-            ["complete -c socorro", "max-messages", "print-failed"],
+            [
+                "complete -c socorro",
+                "print-failed",
+                "socorro-cmd -w socorro\n",
+            ],
         ),
     ] {
         run(["completions", shell])
@@ -109,9 +117,6 @@ fn shells_complete_commands_and_options() {
             .quietly()
             .prints(&parts);
     }
-    run(["completions", "bash", "--name", "socorro-cmd"])
-        .succeeds()
-        .prints(&["_socorro-cmd"]);
     run(["completions", "tcsh"]).fails(2, &["tcsh", "bash, zsh, fish"]);
 }
 
@@ -121,13 +126,25 @@ fn shells_complete_commands_and_options() {
 fn bash_understands_its_completions() {
     let site = Site::new();
     let script = site.write("completions.bash", run(["completions", "bash"]).stdout);
-    let asked = "COMP_WORDS=(socorro queue pu); COMP_CWORD=2; _socorro socorro pu queue; \
-                 echo \"${COMPREPLY[@]}\"";
-    let mut bash = Command::new("bash");
-    let completed = Run::of(bash.args(["--norc", "-c", &format!("source {script}; {asked}")]));
-    let completed = completed.succeeds();
-    for command in ["publish", "pull", "purge"] {
-        assert!(completed.stdout.contains(command), "{completed:?}");
+    for (name, words, expected) in [
+        ("socorro", "queue pu", "publish pull purge"),
+        ("socorro-cmd", "queue pub", "publish"),
+        ("socorro", "pubsub list-topics --log-f", "--log-format"),
+        ("socorro-cmd", "storage put-crash --annot", "--annotations"),
+    ] {
+        let (before, word) = words.rsplit_once(' ').unwrap();
+        let count = words.split(' ').count();
+        let previous = before.rsplit(' ').next().unwrap();
+        let asked = format!(
+            "source {script}; COMP_WORDS=({name} {words}); COMP_CWORD={count}; \
+             _socorro {name} {word} {previous}; echo \"${{COMPREPLY[@]}}\""
+        );
+        let mut bash = Command::new("bash");
+        let completed = Run::of(bash.args(["--norc", "-c", &asked])).succeeds();
+        let mut found: Vec<&str> = completed.stdout.split_whitespace().collect();
+        found.sort_unstable();
+        found.dedup();
+        assert_eq!(found.join(" "), expected, "{name} {words}");
     }
 }
 

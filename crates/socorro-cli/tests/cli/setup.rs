@@ -17,7 +17,7 @@ fn what_is_missing_is_made_and_the_rest_is_there() {
         "queue.sqlite is ready\n",
     ]);
     let again = site.run(["setup"]).succeeds().quietly();
-    again.prints(&["was there\n", &format!("{file}was there\n")]);
+    let again = again.prints(&["was there\n", &format!("{file}was there\n")]);
     assert!(!again.stdout.contains("was made"), "{again:?}");
     // A processor can begin.
     site.put();
