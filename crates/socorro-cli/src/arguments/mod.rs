@@ -42,8 +42,8 @@ pub(crate) use signature::{Grouping, SignatureArguments, generator};
 pub(crate) use stackwalk::WALKER_CHILD;
 pub(crate) use stackwalk::WalkArguments;
 pub(crate) use storage::{
-    StorageArguments, check_address as check_storage_address, create as create_storage,
-    open as open_storage,
+    OptionalStorageArguments, StorageArguments, check_address as check_storage_address,
+    create as create_storage, open as open_storage,
 };
 pub(crate) use symbols::{
     CacheArguments, SymbolArguments, SymbolTree, check_symbols, source as symbol_source,

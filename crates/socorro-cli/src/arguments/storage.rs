@@ -21,6 +21,27 @@ pub(crate) struct StorageArguments {
     storage: String,
 }
 
+/// Which crash storage, for commands that may do without one.
+#[derive(Debug, Args)]
+pub(crate) struct OptionalStorageArguments {
+    /// Where crashes are: file:///DIR, or s3://BUCKET[/PREFIX][?endpoint=URL&region=NAME] with
+    /// credentials from the AWS_* variables
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SOCORRO_STORAGE",
+        hide_env_values = true
+    )]
+    storage: Option<String>,
+}
+
+impl OptionalStorageArguments {
+    /// Its address, if one is given.
+    pub(crate) fn address(&self) -> Option<&str> {
+        self.storage.as_deref()
+    }
+}
+
 impl StorageArguments {
     /// Opens the storage, and makes sure that it answers.
     ///

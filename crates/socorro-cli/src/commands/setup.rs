@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::{
-    arguments::{create_queue, create_storage},
+    arguments::{OptionalStorageArguments, create_queue, create_storage},
     exit::Exit,
     failure::Failure,
     output::Output,
@@ -24,15 +24,9 @@ deletes nothing, and may be repeated. `socorro doctor` says whether everything i
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct SetupArguments {
-    /// Where crashes are to be
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "SOCORRO_STORAGE",
-        hide_env_values = true
-    )]
-    storage: Option<String>,
-    /// Which queue is to be
+    #[command(flatten)]
+    storage: OptionalStorageArguments,
+    /// Which queue: sqlite:///FILE, pubsub://PROJECT/TOPIC-PREFIX or sqs://QUEUE-PREFIX
     #[arg(
         long,
         value_name = "URL",
@@ -43,7 +37,7 @@ pub(crate) struct SetupArguments {
 }
 
 pub(super) async fn run(arguments: &SetupArguments, output: &mut Output) -> Result<Exit, Failure> {
-    let SetupArguments { storage, queue } = arguments;
+    let (storage, queue) = (arguments.storage.address(), &arguments.queue);
     if storage.is_none() && queue.is_none() {
         return Err(
             Failure::usage("neither a storage nor a queue is configured")

@@ -56,6 +56,7 @@ pub(super) async fn run(
     let prober = Prober::of(arguments)?;
     let give_up_at = time::Instant::now() + arguments.timeout;
     let mut pauses = time::interval(PAUSE);
+    pauses.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
     loop {
         pauses.tick().await;
         let left = give_up_at.saturating_duration_since(time::Instant::now());

@@ -189,6 +189,43 @@ fn the_forms_of_2024_work_on_topics_that_are_named() {
     run(&format!("publish PROJECT my-topic {OTHER}")).fails(1, &["was not published", "my-topic"]);
 }
 
+/// The environment of Mozilla's document, whose names no shell can export.
+#[test]
+fn the_environment_of_the_document_is_understood() {
+    let Some(project) = Project::new() else {
+        return;
+    };
+    let name = format!("{}_dev", project.name);
+    let run = |words: &str| {
+        let mut command = program();
+        command
+            .env(EMULATOR, &project.emulator)
+            .env("resource.pubsub.project_id", &name);
+        for lane in ["standard", "priority", "reprocessing"] {
+            let names = [
+                ("topic", format!("local_dev_{lane}")),
+                ("subscription", format!("local_dev_{lane}_sub")),
+            ];
+            for (kind, value) in names {
+                command.env(format!("resource.pubsub.{lane}_{kind}_name"), value);
+            }
+        }
+        Run::of(command.args(words.split(' ')))
+    };
+    let made = run("pubsub create").succeeds();
+    made.prints(&[
+        &format!("Topic created: projects/{name}/topics/local_dev_standard\n"),
+        &format!("Subscription created: projects/{name}/subscriptions/local_dev_standard_sub\n"),
+    ]);
+    let published = run(&format!("pubsub publish {}", Site::ID)).succeeds();
+    assert_eq!(published.stdout, format!("Published: {}\n", Site::ID));
+    run("pubsub status").succeeds().prints(&[&format!(
+        "/local_dev_standard_sub\n         crashids: 1\n             {}\n",
+        Site::ID
+    )]);
+    run("pubsub delete").succeeds();
+}
+
 #[test]
 fn without_a_queue_at_pubsub_the_way_out_is_told() {
     let site = Site::new();

@@ -172,10 +172,11 @@ pub(super) fn check_name(name: &str) -> Result<(), Error> {
     })
 }
 
-/// The rules of Google Cloud for project ids, those of domains included (`example.com:project`).
+/// The rules of Google Cloud for project ids, those of domains included (`example.com:project`), and
+/// the underscores that emulators take (`local_dev_socorro`).
 pub(super) fn check_project(project: &str) -> Result<(), Error> {
     let is_allowed =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.:".contains(&byte);
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.:".contains(&byte);
     if (1..=100).contains(&project.len()) && project.bytes().all(is_allowed) {
         return Ok(());
     }

@@ -19,7 +19,7 @@ use crate::{
 /// How many messages are shown at most.
 const SHOWN: usize = 1000;
 /// How long to wait for a message to show.
-const WAIT: Duration = Duration::from_secs(3);
+const WAIT: Duration = Duration::from_secs(4);
 
 /// What the settings say of Pub/Sub.
 pub(super) struct Configured {

@@ -7,8 +7,9 @@ use socorro_queue::{Blame, CrashQueue, Delivery};
 
 use crate::{failure::Failure, output::Clean};
 
-/// How long to wait for more when something came already.
-const FOR_MORE: Duration = Duration::from_millis(250);
+/// How long to wait for more when something came already: from a queue that is asked, and from one
+/// that sends by itself.
+const FOR_MORE: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(2)];
 
 /// What is told of a message.
 pub(crate) const COLUMNS: [&str; 8] = [
@@ -33,12 +34,8 @@ pub(crate) async fn receive(
     wait: Duration,
 ) -> Result<Vec<Delivery>, Failure> {
     let mut received: Vec<Delivery> = Vec::new();
+    let mut wait = wait;
     while received.len() < max {
-        let wait = if received.is_empty() {
-            wait
-        } else {
-            wait.min(FOR_MORE)
-        };
         match queue.receive(max - received.len(), wait).await {
             Ok(more) if more.is_empty() => break,
             Ok(more) => received.extend(more),
@@ -46,6 +43,12 @@ pub(crate) async fn receive(
                 give_back(queue, &received).await?;
                 return Err(error.into());
             }
+        }
+        if received.len() < max {
+            let [asked, sending] = FOR_MORE;
+            // Those that send cannot tell how much they have.
+            let sends = matches!(queue.depth().await, Ok(None));
+            wait = wait.min(if sends { sending } else { asked });
         }
     }
     Ok(received)

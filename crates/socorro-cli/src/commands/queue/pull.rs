@@ -54,6 +54,11 @@ pub(crate) struct Pull {
 }
 
 impl Pull {
+    /// Whether messages leave the queue.
+    fn takes(&self) -> bool {
+        self.ack && !self.no_ack
+    }
+
     /// Receives messages, has them printed, and lets go of them. Says how many there were.
     ///
     /// # Errors
@@ -67,7 +72,7 @@ impl Pull {
     ) -> Result<usize, Failure> {
         let max = usize::from(self.max_messages);
         let deliveries = messages::receive(queue, max, self.wait).await?;
-        let mut printed = 0;
+        let mut taken = 0;
         let mut result = Ok(());
         for delivery in &deliveries {
             result = print(delivery, output);
@@ -75,13 +80,15 @@ impl Pull {
             if result.is_err() || output.is_closed() {
                 break;
             }
-            if self.ack && !self.no_ack {
-                queue.ack(&delivery.receipt).await?;
+            if self.takes() {
+                result = queue.ack(&delivery.receipt).await.map_err(Failure::from);
+                if result.is_err() {
+                    break;
+                }
+                taken += 1;
             }
-            printed += 1;
         }
-        let kept = if self.ack && !self.no_ack { printed } else { 0 };
-        messages::give_back(queue, &deliveries[kept..]).await?;
+        messages::give_back(queue, &deliveries[taken..]).await?;
         queue.pause().await;
         result.map(|()| deliveries.len())
     }

@@ -14,6 +14,7 @@ use socorro_signature::CrashInput;
 
 use super::stored::{Stored, id_of, looked_at};
 use crate::{
+    arguments::OptionalStorageArguments,
     crash_ids::CrashIds,
     documents::{Document, Documents},
     failure::Failure,
@@ -38,14 +39,8 @@ pub(super) struct CrashFiles {
     /// input, reads them from there
     #[arg(value_name = "FILE|CRASHID")]
     files: Vec<PathBuf>,
-    /// Where the crashes are that ids stand for
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "SOCORRO_STORAGE",
-        hide_env_values = true
-    )]
-    storage: Option<String>,
+    #[command(flatten)]
+    storage: OptionalStorageArguments,
 }
 
 /// A crash, and where it was found.
@@ -109,7 +104,7 @@ impl CrashFiles {
             } else {
                 ProgressBar::hidden()
             },
-            stored: Stored::at(self.storage.as_deref()),
+            stored: Stored::at(self.storage.address()),
             each,
             unreadable: 0,
         };
@@ -172,8 +167,14 @@ impl<F: FnMut(&Crash<'_>, &mut Output) -> Result<(), Failure>> Run<'_, F> {
         };
         if is_list {
             let mut list = String::new();
-            let read = (&mut input).take(LIST_LIMIT).read_to_string(&mut list);
+            let read = (&mut input).take(LIST_LIMIT + 1).read_to_string(&mut list);
             return match read {
+                Ok(length) if length as u64 > LIST_LIMIT => {
+                    let what = input::name(path);
+                    Ok(Err(Failure::new(format!(
+                        "cannot read the list {what}: it has more than {LIST_LIMIT} bytes"
+                    ))))
+                }
                 Ok(_) => self.list(&list).map(Ok),
                 Err(error) => Ok(Err(cannot_read(&error))),
             };

@@ -14,7 +14,7 @@ use socorro_stackwalk::{DumpSource, Partial, TextReport, WalkError, Walked};
 
 use self::subject::{Named, Subject};
 use crate::{
-    arguments::WalkArguments,
+    arguments::{OptionalStorageArguments, WalkArguments},
     exit::Exit,
     failure::{Failure, with_causes},
     input,
@@ -41,14 +41,8 @@ pub(crate) struct StackwalkArguments {
     /// The minidump, or the id of a crash in storage; `-` reads a minidump from standard input
     #[arg(value_name = "FILE.dmp|CRASHID")]
     dump: PathBuf,
-    /// Where crashes are
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "SOCORRO_STORAGE",
-        hide_env_values = true
-    )]
-    storage: Option<String>,
+    #[command(flatten)]
+    storage: OptionalStorageArguments,
     /// Of a crash in storage: which of its minidumps
     #[arg(long, value_name = "NAME", default_value_t = DumpName::main())]
     name: DumpName,
@@ -87,7 +81,12 @@ impl StackwalkArguments {
             return Ok(None);
         };
         let path = self.beside(directory, "log");
-        let made = fs::create_dir_all(directory).and_then(|()| File::create(&path));
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true);
+        // Readable for the owner only: the log names what the crash was about.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let made = fs::create_dir_all(directory).and_then(|()| options.open(&path));
         made.map(Some).map_err(|error| {
             Failure::because(format_args!("cannot write {}", path.display()), &error)
         })
@@ -108,7 +107,7 @@ pub(crate) async fn run(
     let mut subject = match Named::of(&arguments.dump) {
         Named::File(path) => Subject::in_file(&path, limit)?,
         Named::Crash(id) => {
-            let storage = arguments.storage.as_deref();
+            let storage = arguments.storage.address();
             Subject::in_storage(&id, &arguments.name, storage, limit).await?
         }
     };

@@ -1,4 +1,4 @@
-//! Forgetting messages.
+//! Forgetting messages, where a queue can.
 
 use super::{jobs, jobs_of, publish, receive_one, sorted, take_all};
 use crate::{
@@ -35,7 +35,10 @@ pub async fn a_purge_forgets_what_is_on_loan(fixture: &dyn Fixture) {
     let (dead, leased) = (receive_one(&queue).await, receive_one(&queue).await);
     let cause = DeadLetterCause::new(DeadLetterReason::TooManyAttempts, "it failed");
     queue.dead_letter(&dead, &cause).await.unwrap();
-    assert_eq!(queue.purge(Lane::Standard).await.unwrap(), Some(2));
+    match queue.purge(Lane::Standard).await {
+        Err(Error::Unsupported { .. }) => return,
+        purged => assert_eq!(purged.unwrap(), Some(2)),
+    }
     queue.ack(&leased.receipt).await.unwrap();
     let depth = queue.depth().await.unwrap().expect("it can tell its depth");
     assert_eq!((depth.total().outstanding(), depth.total().dead), (0, 1));
