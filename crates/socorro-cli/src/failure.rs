@@ -58,7 +58,6 @@ impl Failure {
     }
 
     /// The same, with another exit code.
-    #[cfg(feature = "crash-stats")]
     pub(crate) fn with_exit(self, exit: Exit) -> Self {
         Self { exit, ..self }
     }
@@ -141,6 +140,9 @@ impl From<socorro_queue::Error> for Failure {
             | Queue::UnknownScheme { .. }
             | Queue::UnknownLane { .. }
             | Queue::InvalidRulesetName { .. } => Self::usage(message),
+            Queue::Unsupported { .. } => {
+                Self::new(message).hint("do it with the tools of its vendor")
+            }
             Queue::NoSuchDeadLetter { .. } => {
                 Self::new(message).hint("`socorro queue dead list` shows them")
             }
@@ -211,7 +213,8 @@ impl From<socorro_processor::Error> for Failure {
     }
 }
 
-fn install_with(feature: &str) -> String {
+/// How to get a program with a feature that this one was built without.
+pub(crate) fn install_with(feature: &str) -> String {
     format!("cargo install socorro-cli --features {feature}")
 }
 

@@ -109,7 +109,7 @@ impl ProcessCrashesArguments {
                     .hint("give the crash ids as arguments, or in a list as @FILE"),
             );
         }
-        CrashIds::asked_for(&self.ids)
+        CrashIds::in_arguments(&self.ids)
     }
 }
 
@@ -120,7 +120,7 @@ pub(crate) async fn run(
     let CrashIds { mut ids, bad } = arguments.ids()?;
     if ids.is_empty() && bad.is_empty() {
         output.note("no crash ids");
-        return Ok(Exit::Nothing);
+        return Ok(Exit::NothingFound);
     }
     let mut failed = FailedList::open(arguments.work.failed.as_deref())?;
     let mut report = Report::new(arguments.format, arguments.process);
@@ -174,9 +174,11 @@ pub(crate) async fn run(
 /// Brings one crash into the storage, and on its way.
 async fn one(before: &Before, after: &After, id: CrashId) -> Result<after::Done, NotDone> {
     if before.store(id).await?.withheld {
-        return Err(Failure::new("it is stored without its dumps, and so it is not processed")
-            .hint("set SOCORRO_API_TOKEN to a token that may view raw dumps, and run it again")
-            .into());
+        return Err(
+            Failure::new("it is stored without its dumps, and so it is not processed")
+                .hint("set SOCORRO_API_TOKEN to a token that may view raw dumps, and run it again")
+                .into(),
+        );
     }
     after.go_on(id).await
 }

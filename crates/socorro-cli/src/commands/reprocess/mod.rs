@@ -58,7 +58,12 @@ pub(crate) struct ReprocessArguments {
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = values::duration)]
     sleep: Duration,
     /// Which ruleset to run [default: that of the server]
-    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "",
+        hide_default_value = true
+    )]
     ruleset: String,
     /// Write the ids that were taken to this file, and pass over those in it
     #[arg(long, value_name = "STATE")]
@@ -123,7 +128,7 @@ pub(crate) async fn run(
     let CrashIds { mut ids, bad } = ids(arguments).await?;
     if ids.is_empty() && bad.is_empty() {
         output.note("no crash ids");
-        return Ok(Exit::Nothing);
+        return Ok(Exit::NothingFound);
     }
     for error in &bad {
         output.report(&Failure::because("not reprocessed", error));
@@ -175,11 +180,13 @@ fn interrupted(signal: u8, arguments: &ReprocessArguments) -> Result<Exit, Failu
 /// The crashes that are meant: those that are named, or all that a search finds.
 async fn ids(arguments: &ReprocessArguments) -> Result<CrashIds, Failure> {
     let Some(url) = &arguments.from_search else {
-        return CrashIds::asked_for(&arguments.ids);
+        return CrashIds::in_arguments(&arguments.ids);
     };
     if !url.contains('?') {
-        return Err(Failure::usage(format!("there is no search in --from-search {url}"))
-            .hint("copy the whole address of a page of Super Search; quote it for the shell"));
+        return Err(
+            Failure::usage(format!("there is no search in --from-search {url}"))
+                .hint("copy the whole address of a page of Super Search; quote it for the shell"),
+        );
     }
     let mut results = arguments.client()?.search(Search::of_url(url));
     let mut found = CrashIds::default();

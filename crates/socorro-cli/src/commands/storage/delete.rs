@@ -1,7 +1,5 @@
 //! `socorro storage delete`.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
-
 use clap::{Args, ValueEnum};
 use futures::{StreamExt as _, stream};
 use serde_json::{Map, Value};
@@ -14,6 +12,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, with_causes},
     output::{Clean, Output},
+    question::agreed,
 };
 
 const EXAMPLES: &str = "\
@@ -72,7 +71,9 @@ pub(crate) async fn run(arguments: &DeleteArguments, output: &mut Output) -> Res
     }
     let storage = arguments.storage.open_existing().await?;
     let asks = !arguments.yes && !arguments.dry_run && !ids.is_empty();
-    if asks && !agreed(ids.len(), &*storage)? {
+    let count = ids.len();
+    let question = format_args!("Delete {count} crashes from {storage} for good?");
+    if asks && !agreed(question)? {
         return Err(Failure::new("nothing was deleted"));
     }
     let storage = &*storage;
@@ -94,28 +95,6 @@ pub(crate) async fn run(arguments: &DeleteArguments, output: &mut Output) -> Res
         }
     }
     Ok(Exit::failure_if(failed))
-}
-
-/// Asks, where somebody is there to answer.
-fn agreed(count: usize, storage: &dyn CrashStorage) -> Result<bool, Failure> {
-    let (stdin, mut stderr) = (io::stdin(), io::stderr());
-    if !stdin.is_terminal() || !stderr.is_terminal() {
-        return Ok(true);
-    }
-    let failed = |error: io::Error| Failure::because("cannot ask", &error);
-    write!(
-        stderr,
-        "Delete {count} crashes from {storage} for good? [y/N] "
-    )
-    .map_err(failed)?;
-    stderr.flush().map_err(failed)?;
-    let mut answer = String::new();
-    stdin.lock().read_line(&mut answer).map_err(failed)?;
-    Ok(is_yes(&answer))
-}
-
-fn is_yes(answer: &str) -> bool {
-    matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }
 
 /// What became of a crash.
@@ -213,20 +192,5 @@ fn shown(remaining: &Remaining) -> String {
             format!("a file called {}, which is no name of a dump", Clean(name))
         }
         other => format!("{other:?}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_clear_yes_deletes() {
-        for answer in ["y\n", "YES\n", " y "] {
-            assert!(is_yes(answer), "{answer}");
-        }
-        for answer in ["", "\n", "n\n", "yup\n", "no, y\n"] {
-            assert!(!is_yes(answer), "{answer}");
-        }
     }
 }
