@@ -10,6 +10,8 @@ pub(crate) struct Failure {
     exit: Exit,
     message: String,
     hint: Option<String>,
+    /// Whether the message is all of the line, in somebody else's words.
+    verbatim: bool,
 }
 
 impl Failure {
@@ -19,6 +21,15 @@ impl Failure {
             exit: Exit::Failure,
             message: message.into(),
             hint: None,
+            verbatim: false,
+        }
+    }
+
+    /// The same in words that scripts know from another program: nothing is put before them.
+    pub(crate) fn verbatim(message: impl Into<String>) -> Self {
+        Self {
+            verbatim: true,
+            ..Self::new(message)
         }
     }
 
@@ -55,6 +66,19 @@ impl Failure {
             exit: Exit::Usage,
             ..self
         }
+    }
+
+    /// The same, with the exit code for a bucket that is not there to be listed.
+    pub(crate) fn into_no_bucket(self) -> Self {
+        Self {
+            exit: Exit::NoBucket,
+            ..self
+        }
+    }
+
+    /// Whether nothing is to be put before the message.
+    pub(crate) fn is_verbatim(&self) -> bool {
+        self.verbatim
     }
 
     /// The exit code of the program.

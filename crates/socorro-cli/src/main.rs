@@ -21,6 +21,7 @@ mod output;
 mod pipeline;
 mod result;
 mod settings;
+mod stop_signal;
 
 use std::process::ExitCode;
 

@@ -3,6 +3,7 @@
 mod config;
 mod doctor;
 mod healthcheck;
+mod objects;
 mod process;
 mod processor;
 mod queue;
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Rules(rules::RulesCommand),
     Queue(queue::QueueCommand),
     Storage(storage::StorageCommand),
+    S3(objects::S3Command),
+    Gcs(objects::GcsCommand),
     Symbols(symbols::SymbolsCommand),
     Config(config::ConfigCommand),
     Doctor(doctor::DoctorArguments),
@@ -67,6 +70,8 @@ impl Command {
             Self::Rules(command) => rules::run(command, output).await,
             Self::Queue(command) => queue::run(command, output).await,
             Self::Storage(command) => storage::run(command, output).await,
+            Self::S3(command) => objects::run(command, output).await,
+            Self::Gcs(command) => objects::gcs(command, output).await,
             Self::Symbols(command) => symbols::run(command, output).await,
             Self::Config(command) => config::run(command, settings, output),
             Self::Doctor(arguments) => doctor::run(arguments, settings, output).await,

@@ -134,13 +134,18 @@ impl Bucket {
         Ok(fetched.object)
     }
 
+    /// Whether a file is one that [`Bucket::get_to_file`] has not finished.
+    #[must_use]
+    pub fn is_partial(file: &FilePath) -> bool {
+        file.file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with(PARTIAL))
+    }
+
     /// Removes a file that [`Bucket::get_to_file`] left behind when its program was killed. Gives back
-    /// whether it was one; one that somebody is still writing stays.
+    /// whether it is one; one that somebody is still writing stays.
     #[must_use]
     pub fn clear_partial(file: &FilePath) -> bool {
-        let is_partial = file
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with(PARTIAL));
+        let is_partial = Self::is_partial(file);
         if is_partial {
             // Whoever writes it holds a lock, which ends with the program.
             let opened = std::fs::File::open(file);
