@@ -5,6 +5,8 @@
 mod config;
 mod destinations;
 mod doctor;
+#[cfg(feature = "s3")]
+mod objects;
 #[cfg(unix)]
 mod operations;
 mod pages;

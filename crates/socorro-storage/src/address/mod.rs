@@ -19,7 +19,10 @@ use url::Url;
 use self::options::Query;
 use crate::{
     engine::{bucket_api::BucketApi, store::AnyStore},
-    error::Error, layout::Layout, object::ObjectStorage, options::StorageOptions,
+    error::Error,
+    layout::Layout,
+    object::ObjectStorage,
+    options::StorageOptions,
     storage::CrashStorage,
 };
 

@@ -150,7 +150,9 @@ impl ObjectAddress {
 /// A path as a URL has it.
 fn encoded_path(path: &str) -> String {
     // Only what would end the path, or be taken for an escape.
-    path.replace('%', "%25").replace('?', "%3F").replace('#', "%23")
+    path.replace('%', "%25")
+        .replace('?', "%3F")
+        .replace('#', "%23")
 }
 
 /// What comes before the options of an address, and these.
@@ -164,7 +166,11 @@ fn split_options<'a>(scheme: &str, text: &'a str) -> (&'a str, &'a str) {
     }
     // With a bucket alone it can only be a mistyped option.
     let is_bucket = !place.trim_start_matches('/').contains('/');
-    if is_bucket { (place, options) } else { (text, "") }
+    if is_bucket {
+        (place, options)
+    } else {
+        (text, "")
+    }
 }
 
 fn pairs(options: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -205,7 +211,11 @@ mod tests {
         ] {
             let address = ObjectAddress::parse(text).unwrap();
             assert_eq!(
-                (address.bucket(), address.key(), address.of_bucket().as_str()),
+                (
+                    address.bucket(),
+                    address.key(),
+                    address.of_bucket().as_str()
+                ),
                 (bucket, key, of_bucket),
                 "{text}"
             );

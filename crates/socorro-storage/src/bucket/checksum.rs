@@ -162,9 +162,20 @@ mod tests {
     fn the_forms_of_servers_are_read() {
         let hex = Checksum::of_e_tag("\"900150983cd24fb0d6963f7d28e17f72\"");
         assert_eq!(hex, Checksum::of_base64("kAFQmDzST7DWlj99KOF/cg=="));
-        assert_eq!(hex.unwrap().fits(3, || Ok(&b"abc"[..])).unwrap(), Some(true));
-        assert_eq!(hex.unwrap().fits(3, || Ok(&b"abd"[..])).unwrap(), Some(false));
-        for text in ["", "x", "900150983cd24fb0d6963f7d28e17f7", "900150983cd24fb0d6963f7d28e17f72-0"] {
+        assert_eq!(
+            hex.unwrap().fits(3, || Ok(&b"abc"[..])).unwrap(),
+            Some(true)
+        );
+        assert_eq!(
+            hex.unwrap().fits(3, || Ok(&b"abd"[..])).unwrap(),
+            Some(false)
+        );
+        for text in [
+            "",
+            "x",
+            "900150983cd24fb0d6963f7d28e17f7",
+            "900150983cd24fb0d6963f7d28e17f72-0",
+        ] {
             assert_eq!(Checksum::of_e_tag(text), None, "{text}");
         }
         for text in ["", "kAFQmDzST7DWlj99KOF/cg", "kAFQmDzST7DWlj99KOF*cg=="] {
@@ -179,7 +190,10 @@ mod tests {
         for part in [8 * MIB, 5 * MIB] {
             let (md5, count) = of_parts(&content[..], part).unwrap();
             let checksum = Checksum::Parts { md5, count };
-            assert_eq!(checksum.fits(size, || Ok(&content[..])).unwrap(), Some(true));
+            assert_eq!(
+                checksum.fits(size, || Ok(&content[..])).unwrap(),
+                Some(true)
+            );
             let mut other = content.clone();
             other[9 << 20] = 8;
             assert_eq!(checksum.fits(size, || Ok(&other[..])).unwrap(), None);

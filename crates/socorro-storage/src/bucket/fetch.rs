@@ -13,11 +13,7 @@ use socorro_core::time::Timestamp;
 use tempfile::{Builder, NamedTempFile};
 
 use super::{Bucket, Object, Progress};
-use crate::{
-    engine::store,
-    error::Error,
-    item::Subject,
-};
+use crate::{engine::store, error::Error, item::Subject};
 
 /// How much of an object is gathered before it is written to a file.
 const GATHERED: usize = 1 << 20;
@@ -202,7 +198,9 @@ impl Partial {
             if let Some(time) = time {
                 self.file.as_file().set_modified(time)?;
             }
-            self.file.persist(&self.target).map_err(|error| error.error)?;
+            self.file
+                .persist(&self.target)
+                .map_err(|error| error.error)?;
             Ok(())
         })
         .await

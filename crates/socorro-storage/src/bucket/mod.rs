@@ -63,7 +63,7 @@ use crate::{
         bucket_api::{BucketApi, MAX_DELETED},
         store::{self, AnyStore},
     },
-    error::Error,
+    error::{Error, NO_BUCKET_REASON},
     item::Subject,
     object::ObjectStorage,
     options::StorageOptions,
@@ -165,7 +165,7 @@ impl Bucket {
     pub async fn remove(&self) -> Result<(), Error> {
         match self.api.remove().await {
             Ok(()) => Ok(()),
-            Err(error) => Err(self.failure(Subject::Storage, error).await),
+            Err(error) => Err(self.bucket_failure(error).await),
         }
     }
 
@@ -196,7 +196,7 @@ impl Bucket {
                         let (prefixes, objects) = (page.prefixes, page.objects);
                         Ok(Some((Level { prefixes, objects }, page.next.map(Some))))
                     }
-                    Err(error) => Err(self.failure(Subject::Storage, error).await),
+                    Err(error) => Err(self.bucket_failure(error).await),
                 }
             }
         })
@@ -278,6 +278,27 @@ impl Bucket {
     /// The error to give for what the store said about an object.
     async fn object_failure(&self, key: &str, error: object_store::Error) -> Error {
         self.failure(Subject::Object(key.to_owned()), error).await
+    }
+
+    /// The error to give for what the store said about the bucket as a whole: what is not found then
+    /// is the bucket.
+    async fn bucket_failure(&self, error: object_store::Error) -> Error {
+        let is_absent = matches!(error, object_store::Error::NotFound { .. });
+        match self.failure(Subject::Storage, error).await {
+            Error::Unavailable {
+                storage,
+                what,
+                source,
+                ..
+            } if is_absent => Error::Unavailable {
+                storage,
+                what,
+                reason: NO_BUCKET_REASON.to_owned(),
+                retry_after: None,
+                source,
+            },
+            error => error,
+        }
     }
 
     async fn failure(&self, what: Subject, error: object_store::Error) -> Error {

@@ -56,7 +56,12 @@ impl Google {
     }
 
     /// A request with credentials.
-    pub(crate) async fn signed(&self, method: &str, url: &Url, body: String) -> Result<HttpRequest> {
+    pub(crate) async fn signed(
+        &self,
+        method: &str,
+        url: &Url,
+        body: String,
+    ) -> Result<HttpRequest> {
         let has_body = !body.is_empty();
         let mut request = request(method, url, body)?;
         if has_body {
@@ -85,7 +90,10 @@ impl Google {
     }
 
     async fn delete_one(&self, key: &str) -> std::result::Result<(), String> {
-        match self.ask("DELETE", &self.url(&[&self.bucket, "o", key], &[])).await {
+        match self
+            .ask("DELETE", &self.url(&[&self.bucket, "o", key], &[]))
+            .await
+        {
             Ok(_) | Err(StoreError::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.to_string()),
         }
@@ -120,7 +128,8 @@ impl BucketApi for Google {
                 .map(str::to_owned),
         };
         // An emulator lists in the order of writing.
-        page.objects.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        page.objects
+            .sort_unstable_by(|one, other| one.key.cmp(&other.key));
         page.prefixes.sort_unstable();
         Ok(page)
     }

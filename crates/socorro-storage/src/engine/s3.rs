@@ -113,9 +113,8 @@ impl BucketApi for S3 {
             .iter()
             .map(|key| format!("<Object><Key>{}</Key></Object>", xml::escaped(key)))
             .collect();
-        let body = format!(
-            "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{objects}</Delete>"
-        );
+        let body =
+            format!("<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{objects}</Delete>");
         let url = self.url(Some(&self.bucket), &[("delete", "")]);
         let answer = xml::read(&self.ask("POST", &url, &body).await?, &["Deleted", "Error"])?;
         let outcome = |(name, mut record): (String, Record)| {
@@ -126,7 +125,14 @@ impl BucketApi for S3 {
                 code.unwrap_or_default(),
                 message.unwrap_or_default()
             );
-            (key, if name == "Error" { Err(refused) } else { Ok(()) })
+            (
+                key,
+                if name == "Error" {
+                    Err(refused)
+                } else {
+                    Ok(())
+                },
+            )
         };
         Ok(answer.records.into_iter().map(outcome).collect())
     }
@@ -153,12 +159,18 @@ impl BucketApi for S3 {
 /// Reads a page of a list.
 fn page(answer: &str) -> Result<Page> {
     let mut answer = xml::read(answer, &["Contents", "CommonPrefixes"])?;
-    let encoded = answer.rest.get("EncodingType").is_some_and(|how| how == "url");
+    let encoded = answer
+        .rest
+        .get("EncodingType")
+        .is_some_and(|how| how == "url");
     let name = |text: Option<String>| match text {
         Some(text) if encoded => decoded(&text),
         text => text.unwrap_or_default(),
     };
-    let is_truncated = answer.rest.get("IsTruncated").is_some_and(|text| text == "true");
+    let is_truncated = answer
+        .rest
+        .get("IsTruncated")
+        .is_some_and(|text| text == "true");
     let next = answer.rest.remove("NextContinuationToken");
     let mut page = Page {
         next: next.filter(|_| is_truncated),

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::TryStreamExt as _;
-use object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt as _, Result, path::Path};
+use object_store::{
+    Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt as _, Result, path::Path,
+};
 use socorro_core::time::Timestamp;
 
 use super::bucket_api::{BucketApi, Deleted, Page};
@@ -32,7 +34,8 @@ impl BucketApi for AnyStore {
             page.objects = listed.iter().map(object).collect();
         }
         page.objects.retain(|object| object.key.starts_with(prefix));
-        page.objects.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        page.objects
+            .sort_unstable_by(|one, other| one.key.cmp(&other.key));
         Ok(page)
     }
 

@@ -67,10 +67,7 @@ pub(crate) fn read(text: &str, names: &[&str]) -> Result<Answer> {
 }
 
 /// `&amp;` and the like.
-fn push_reference(
-    reference: &quick_xml::events::BytesRef<'_>,
-    content: &mut String,
-) -> Result<()> {
+fn push_reference(reference: &quick_xml::events::BytesRef<'_>, content: &mut String) -> Result<()> {
     if let Some(character) = reference.resolve_char_ref().map_err(generic)? {
         content.push(character);
         return Ok(());

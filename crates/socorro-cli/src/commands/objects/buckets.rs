@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use clap::Args;
+use futures::TryStreamExt as _;
 use socorro_storage::{Error, bucket::ObjectAddress, create};
 
 use super::{
@@ -87,7 +88,8 @@ async fn is_there(address: &ObjectAddress, what: &str) -> Result<bool, Failure> 
 fn refused(what: &str, address: &ObjectAddress, error: Error) -> Failure {
     let code = error.server_said().map(|(code, _)| code);
     let failure = failure(what, error, "CreateBucket");
-    let is_name = code.is_some_and(|code| code == "InvalidBucketName" || code == "InvalidResourceName");
+    let is_name =
+        code.is_some_and(|code| code == "InvalidBucketName" || code == "InvalidResourceName");
     if !is_name {
         return failure;
     }
@@ -137,17 +139,16 @@ pub(super) async fn delete(
         removed.map_err(|error| Failure::verbatim(format!("{what} {error}")))?;
         return Ok(Exit::Success);
     }
-    let removed = place::open(address)?.remove().await;
-    removed.map_err(|error| {
-        let code = error.server_said().map(|(code, _)| code);
-        let failure = failure(&what, error, "DeleteBucket");
-        match code {
-            Some(code) if code == "BucketNotEmpty" => {
-                failure.hint("--force deletes everything in it first")
-            }
-            _ => failure,
-        }
-    })?;
+    let bucket = place::open(address)?;
+    let failed = |error| failure(&what, error, "DeleteBucket");
+    // Not every server looks itself: Azure removes whatever is in it.
+    if bucket.list("").try_next().await.map_err(failed)?.is_some() {
+        return Err(Failure::verbatim(format!(
+            "{what} An error occurred (BucketNotEmpty) when calling the DeleteBucket operation: The bucket you tried to delete is not empty"
+        ))
+        .hint("--force deletes everything in it first"));
+    }
+    bucket.remove().await.map_err(failed)?;
     Ok(Exit::Success)
 }
 
@@ -167,7 +168,11 @@ async fn empty(address: &ObjectAddress, output: &mut Output) -> Result<Exit, Fai
 fn as_bucket(url: &str, s3: &S3Arguments) -> Result<ObjectAddress, Failure> {
     // A directory that is not there yet is one all the same.
     let of_directory = url.starts_with("file:") && !url.ends_with('/');
-    let text = if of_directory { format!("{url}/") } else { url.to_owned() };
+    let text = if of_directory {
+        format!("{url}/")
+    } else {
+        url.to_owned()
+    };
     let address = place::address(&text, s3)?;
     if address.bucket().is_empty() || !address.key().is_empty() {
         let (scheme, bucket) = (address.scheme(), address.bucket());

@@ -37,11 +37,7 @@ pub(crate) async fn run(arguments: &CatArguments, output: &mut Output) -> Result
 }
 
 /// Prints an object.
-pub(crate) async fn print(
-    url: &str,
-    s3: &S3Arguments,
-    output: &mut Output,
-) -> Result<(), Failure> {
+pub(crate) async fn print(url: &str, s3: &S3Arguments, output: &mut Output) -> Result<(), Failure> {
     let address = place::address(url, s3)?;
     let bucket = place::open(&address)?;
     let failed = |error| fatal(error, "GetObject");

@@ -11,7 +11,11 @@ use super::{
     listing::{ListFormat, Rows},
     place, shown,
 };
-use crate::{exit::Exit, failure::Failure, output::{Clean, Output}};
+use crate::{
+    exit::Exit,
+    failure::Failure,
+    output::{Clean, Output},
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -92,7 +96,9 @@ fn add(sum: &mut Sum, size: u64) {
 /// The beginning of a key that is so many levels below another one, which has `length` bytes. None
 /// for objects above.
 fn folder(key: &str, length: usize, depth: u8) -> Option<&str> {
-    let ends = key.char_indices().filter(|(place, c)| *c == '/' && *place >= length);
+    let ends = key
+        .char_indices()
+        .filter(|(place, c)| *c == '/' && *place >= length);
     // What the beginning itself ends with is no level.
     let end = ends.take(depth.into()).last()?.0;
     Some(&key[..=end])

@@ -29,7 +29,11 @@ impl Filters {
     /// Whether a file is meant, by its path below the root.
     pub(super) fn take(&self, name: &str) -> bool {
         let name: Vec<char> = name.chars().collect();
-        let last = self.0.iter().rev().find(|(_, pattern)| fits(pattern, &name));
+        let last = self
+            .0
+            .iter()
+            .rev()
+            .find(|(_, pattern)| fits(pattern, &name));
         last.is_none_or(|(effect, _)| *effect == Effect::Include)
     }
 }
@@ -57,15 +61,17 @@ impl FromArgMatches for Filters {
 
 impl Args for Filters {
     fn augment_args(command: Command) -> Command {
-        OPTIONS.into_iter().fold(command, |command, (name, _, help)| {
-            let option = Arg::new(name)
-                .long(name)
-                .value_name("PATTERN")
-                .action(ArgAction::Append)
-                .value_parser(clap::builder::NonEmptyStringValueParser::new())
-                .help(help);
-            command.arg(option)
-        })
+        OPTIONS
+            .into_iter()
+            .fold(command, |command, (name, _, help)| {
+                let option = Arg::new(name)
+                    .long(name)
+                    .value_name("PATTERN")
+                    .action(ArgAction::Append)
+                    .value_parser(clap::builder::NonEmptyStringValueParser::new())
+                    .help(help);
+                command.arg(option)
+            })
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -154,13 +160,25 @@ mod tests {
             ("", "", true),
             ("", "a", false),
         ] {
-            assert_eq!(fits(&chars(pattern), &chars(text)), expected, "{pattern} {text}");
+            assert_eq!(
+                fits(&chars(pattern), &chars(text)),
+                expected,
+                "{pattern} {text}"
+            );
         }
     }
 
     #[test]
     fn the_last_pattern_that_fits_counts() {
-        let words = ["x", "--exclude", "*", "--include", "v1/*", "--exclude", "*.tmp"];
+        let words = [
+            "x",
+            "--exclude",
+            "*",
+            "--include",
+            "v1/*",
+            "--exclude",
+            "*.tmp",
+        ];
         let words = words.map(OsString::from);
         let matches = Filters::augment_args(Command::new("x")).get_matches_from(words);
         let filters = Filters::from_arg_matches(&matches).unwrap();

@@ -12,10 +12,14 @@ use socorro_storage::{
 use super::{
     arguments::S3Arguments,
     buckets, copy,
-    failures::{fatal, failure},
+    failures::{failure, fatal},
     place::{self, Place},
 };
-use crate::{exit::Exit, failure::Failure, output::{Clean, Output}};
+use crate::{
+    exit::Exit,
+    failure::Failure,
+    output::{Clean, Output},
+};
 
 /// Look after buckets of Google and what is in them, as `gcs-cli` does. `socorro storage` has more.
 #[derive(Debug, Args)]
@@ -129,7 +133,10 @@ async fn delete(address: &ObjectAddress, output: &mut Output) -> Result<Exit, Fa
     let bucket = address.bucket();
     let exists = place::open(address)?.exists().await;
     if !exists.map_err(|error| fatal(error, "buckets.get"))? {
-        output.line(format_args!("GCS bucket '{}' does not exist.", Clean(bucket)))?;
+        output.line(format_args!(
+            "GCS bucket '{}' does not exist.",
+            Clean(bucket)
+        ))?;
         return Ok(Exit::Success);
     }
     let exit = buckets::delete(address, &address.to_string(), true, output).await?;

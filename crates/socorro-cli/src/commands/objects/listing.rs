@@ -45,7 +45,10 @@ impl Rows {
             }
             return output.line(values.map(|(_, value)| cell(&value)).join(","));
         }
-        let object: Map<_, _> = values.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
+        let object: Map<_, _> = values
+            .map(|(name, value)| (name.to_owned(), value))
+            .into_iter()
+            .collect();
         let line = json::to_vec(&object, Form::Processor);
         let before: &[u8] = match (self.format, is_first) {
             (ListFormat::Json, true) => b"[\n",

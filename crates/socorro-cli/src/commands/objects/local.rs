@@ -109,7 +109,10 @@ impl Walk<'_> {
         } else if metadata.is_file() {
             self.found.entries.push(entry(name, &metadata));
         } else {
-            self.problem(&path, &io::Error::other("it is a device, a pipe or a socket"));
+            self.problem(
+                &path,
+                &io::Error::other("it is a device, a pipe or a socket"),
+            );
         }
     }
 

@@ -15,7 +15,11 @@ use super::{
     listing::{ListFormat, Rows},
     place, shown,
 };
-use crate::{exit::Exit, failure::Failure, output::{Clean, Output}};
+use crate::{
+    exit::Exit,
+    failure::Failure,
+    output::{Clean, Output},
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -108,7 +112,10 @@ async fn buckets(
             let created = shown::time(bucket.created);
             output.line(format_args!("{created} {}", Clean(&bucket.name)))?;
         } else {
-            let row = [("name", bucket.name.into()), ("created", utc(bucket.created))];
+            let row = [
+                ("name", bucket.name.into()),
+                ("created", utc(bucket.created)),
+            ];
             rows.row(output, row)?;
         }
     }

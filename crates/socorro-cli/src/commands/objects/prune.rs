@@ -105,7 +105,11 @@ async fn older(address: &ObjectAddress, first_kept: Date) -> Result<BTreeSet<Cra
         let failed = |error| fatal(error, "ListObjectsV2");
         while let Some(object) = objects.try_next().await.map_err(failed)? {
             let name = object.key.rsplit('/').next().unwrap_or_default();
-            ids.extend(CrashId::parse(name).ok().filter(|id| id.date() < first_kept));
+            ids.extend(
+                CrashId::parse(name)
+                    .ok()
+                    .filter(|id| id.date() < first_kept),
+            );
         }
     }
     Ok(ids)

@@ -41,7 +41,8 @@ impl<'a> Report<'a> {
         }
         let prefix = if self.dry_run { "(dryrun) " } else { "" };
         let output = &mut *self.output;
-        self.bar.suspend(|| output.line(format_args!("{prefix}{line}")))
+        self.bar
+            .suspend(|| output.line(format_args!("{prefix}{line}")))
     }
 
     /// Something was not done.

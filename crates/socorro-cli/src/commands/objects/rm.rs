@@ -171,7 +171,9 @@ impl Removal<'_> {
             match outcome {
                 Ok(()) => report.done(&format!("delete: {shown}"))?,
                 Err(error) => {
-                    report.failed(&Failure::verbatim(format!("delete failed: {shown} {error}")));
+                    report.failed(&Failure::verbatim(format!(
+                        "delete failed: {shown} {error}"
+                    )));
                 }
             }
         }

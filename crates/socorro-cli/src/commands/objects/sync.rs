@@ -112,17 +112,15 @@ pub(crate) async fn run(arguments: &SyncArguments, output: &mut Output) -> Resul
 }
 
 /// What is only at the target.
-fn superfluous(
-    delete: bool,
-    entries: &[Entry],
-    present: &HashMap<String, Entry>,
-) -> Vec<String> {
+fn superfluous(delete: bool, entries: &[Entry], present: &HashMap<String, Entry>) -> Vec<String> {
     if !delete {
         return Vec::new();
     }
     let wanted: std::collections::HashSet<_> =
         entries.iter().map(|entry| entry.name.as_str()).collect();
-    let names = present.keys().filter(|name| !wanted.contains(name.as_str()));
+    let names = present
+        .keys()
+        .filter(|name| !wanted.contains(name.as_str()));
     let mut names: Vec<_> = names.cloned().collect();
     names.sort_unstable();
     names

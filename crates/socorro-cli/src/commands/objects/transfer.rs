@@ -61,8 +61,9 @@ impl Transfer<'_> {
         entries: Vec<Entry>,
         report: &mut Report<'_>,
     ) -> Result<(), Failure> {
-        let (last, first): (Vec<_>, Vec<_>) =
-            entries.into_iter().partition(|entry| is_raw_crash(&entry.name));
+        let (last, first): (Vec<_>, Vec<_>) = entries
+            .into_iter()
+            .partition(|entry| is_raw_crash(&entry.name));
         let (mut incomplete, mut outages) = (HashSet::new(), 0);
         for entries in [first, last] {
             let bar = report.bar().clone();
@@ -108,7 +109,9 @@ impl Transfer<'_> {
         match (self.moves, self.from, self.to) {
             (true, ..) => "move",
             (_, Side::Local { .. }, Side::Bucket { .. }) => "upload",
-            (_, Side::Bucket { .. }, Side::Local { .. }) => "download",
+            (_, Side::Bucket { root, .. }, Side::Local { .. }) if root.scheme() != "file" => {
+                "download"
+            }
             _ => "copy",
         }
     }
@@ -179,16 +182,22 @@ impl Transfer<'_> {
                 bucket.put_file(&to, &file(root, name), progress).await?;
             }
             (Side::Bucket { bucket, .. }, Side::Local { root, .. }) => {
-                bucket.get_to_file(&from, &file(root, name), progress).await?;
+                bucket
+                    .get_to_file(&from, &file(root, name), progress)
+                    .await?;
             }
-            (Side::Bucket { bucket, .. }, Side::Bucket { .. }) if self.from.is_bucket_of(self.to) => {
+            (Side::Bucket { bucket, .. }, Side::Bucket { .. })
+                if self.from.is_bucket_of(self.to) =>
+            {
                 bucket.copy(&from, &to).await?;
                 progress(entry.size);
             }
             (Side::Bucket { bucket, .. }, Side::Bucket { bucket: other, .. }) => {
                 let fetched = bucket.get(&from).await?;
                 let size = fetched.object.size;
-                other.put_stream(&to, size, fetched.content, progress).await?;
+                other
+                    .put_stream(&to, size, fetched.content, progress)
+                    .await?;
             }
             // Whoever sets up a transfer makes a bucket of the directory that is read.
             (Side::Local { .. }, Side::Local { .. }) => {}

@@ -93,8 +93,10 @@ pub(crate) async fn run(arguments: &CatArguments, output: &mut Output) -> Result
             return Err(Failure::usage("an object has no parts: leave out CRASHID"));
         }
         (Target::Object(url), None) if arguments.permissions.is_public() => {
-            return Err(Failure::usage(format!("nobody knows what is public in {url}"))
-                .hint("`cat processed CRASHID --permissions public` does"));
+            return Err(
+                Failure::usage(format!("nobody knows what is public in {url}"))
+                    .hint("`cat processed CRASHID --permissions public` does"),
+            );
         }
         (Target::Object(url), None) => {
             objects::cat(url, &arguments.s3, output).await?;
@@ -105,11 +107,7 @@ pub(crate) async fn run(arguments: &CatArguments, output: &mut Output) -> Result
 }
 
 /// Prints a part of a crash.
-async fn crash(
-    arguments: &CatArguments,
-    what: What,
-    output: &mut Output,
-) -> Result<Exit, Failure> {
+async fn crash(arguments: &CatArguments, what: What, output: &mut Output) -> Result<Exit, Failure> {
     if what == What::Dump && output.is_terminal() {
         return Err(Failure::usage("a dump is nothing to look at on a terminal")
             .hint("write it to a file: … > crash.dmp"));
@@ -121,8 +119,10 @@ async fn crash(
         );
     }
     let (Some(address), Some(id)) = (&arguments.storage, &arguments.id) else {
-        return Err(Failure::usage("where are the crashes? --storage is missing")
-            .hint("give --storage URL, or set SOCORRO_STORAGE"));
+        return Err(
+            Failure::usage("where are the crashes? --storage is missing")
+                .hint("give --storage URL, or set SOCORRO_STORAGE"),
+        );
     };
     let options = StorageOptions {
         create: false,

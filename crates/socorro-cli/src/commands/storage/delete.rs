@@ -141,7 +141,11 @@ pub(crate) struct Deletion {
 
 impl Deletion {
     /// Deletes a crash, or only looks at what there is of it.
-    pub(crate) async fn of(storage: &dyn CrashStorage, id: &CrashId, dry_run: bool) -> Result<Self, Error> {
+    pub(crate) async fn of(
+        storage: &dyn CrashStorage,
+        id: &CrashId,
+        dry_run: bool,
+    ) -> Result<Self, Error> {
         let items = match storage.catalog(id).await {
             Ok(catalog) => {
                 let items = catalog.present.iter();

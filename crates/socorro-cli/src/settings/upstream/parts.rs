@@ -33,7 +33,10 @@ pub(crate) fn proposals(variables: &Variables) -> (Vec<Proposal>, Vec<String>) {
     }
     made.extend(parts.queue());
     // For addresses of buckets on the command line, which do not say it.
-    for (option, part) in [("endpoint-url", Part::AwsEndpoint), ("region", Part::S3Region)] {
+    for (option, part) in [
+        ("endpoint-url", Part::AwsEndpoint),
+        ("region", Part::S3Region),
+    ] {
         let found = parts.get(part);
         made.extend(found.map(|found| proposal(option, found, text(found))));
     }
@@ -230,9 +233,15 @@ mod tests {
     #[test]
     fn the_endpoint_of_each_time_counts_for_commands_about_buckets() {
         for endpoint in ["LOCAL_DEV_AWS_ENDPOINT_URL", "resource.boto.endpoint_url"] {
-            let names = [(endpoint, "http://localstack:4566/"), ("resource.boto.region", "r")];
+            let names = [
+                (endpoint, "http://localstack:4566/"),
+                ("resource.boto.region", "r"),
+            ];
             let (made, _) = proposals(&Variables::given(&[&names]));
-            let made: Vec<_> = made.iter().map(|made| (made.option, &*made.value)).collect();
+            let made: Vec<_> = made
+                .iter()
+                .map(|made| (made.option, &*made.value))
+                .collect();
             assert_eq!(
                 made,
                 [("endpoint-url", "http://localstack:4566/"), ("region", "r")]
