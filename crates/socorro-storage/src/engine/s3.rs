@@ -12,7 +12,7 @@ use object_store::{
     aws::{AmazonS3, AwsAuthorizer},
     client::{HttpClient, HttpRequest},
 };
-use url::{Url, form_urlencoded};
+use url::Url;
 
 use super::{
     bucket_api::{BucketApi, Deleted, Page, time},
@@ -90,11 +90,7 @@ impl fmt::Debug for S3 {
 #[async_trait]
 impl BucketApi for S3 {
     async fn page(&self, prefix: &str, level: bool, next: Option<String>) -> Result<Page> {
-        let mut query = vec![
-            ("list-type", "2"),
-            ("encoding-type", "url"),
-            ("prefix", prefix),
-        ];
+        let mut query = vec![("list-type", "2"), ("prefix", prefix)];
         if level {
             query.push(("delimiter", "/"));
         }
@@ -159,14 +155,6 @@ impl BucketApi for S3 {
 /// Reads a page of a list.
 fn page(answer: &str) -> Result<Page> {
     let mut answer = xml::read(answer, &["Contents", "CommonPrefixes"])?;
-    let encoded = answer
-        .rest
-        .get("EncodingType")
-        .is_some_and(|how| how == "url");
-    let name = |text: Option<String>| match text {
-        Some(text) if encoded => decoded(&text),
-        text => text.unwrap_or_default(),
-    };
     let is_truncated = answer
         .rest
         .get("IsTruncated")
@@ -178,13 +166,14 @@ fn page(answer: &str) -> Result<Page> {
     };
     for (element, mut record) in answer.records {
         if element == "CommonPrefixes" {
-            page.prefixes.push(name(record.remove("Prefix")));
+            page.prefixes
+                .push(record.remove("Prefix").unwrap_or_default());
             continue;
         }
         let number = record.get("Size").map(|size| size.parse());
         let e_tag = record.remove("ETag");
         page.objects.push(Object {
-            key: name(record.remove("Key")),
+            key: record.remove("Key").unwrap_or_default(),
             size: number.transpose().map_err(generic)?.unwrap_or_default(),
             last_modified: record.get("LastModified").and_then(|text| time(text)),
             checksum: e_tag.as_deref().and_then(Checksum::of_e_tag),
@@ -192,15 +181,6 @@ fn page(answer: &str) -> Result<Page> {
         });
     }
     Ok(page)
-}
-
-/// A key as it is, from the form that lists of S3 have when they are asked for it.
-fn decoded(text: &str) -> String {
-    let pair = format!("k={}", text.replace('&', "%26"));
-    form_urlencoded::parse(pair.as_bytes())
-        .next()
-        .map(|(_, key)| key.into_owned())
-        .unwrap_or_default()
 }
 
 /// RFC 4648, section 4.
@@ -226,9 +206,9 @@ mod tests {
     #[test]
     fn a_page_of_a_list_is_read_whatever_its_keys_are() {
         let page = page(
-            "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>\
+            "<ListBucketResult><IsTruncated>true</IsTruncated>\
              <NextContinuationToken>t</NextContinuationToken>\
-             <Contents><Key>v1/a+b%26%2B%3D/../%C3%A9</Key><Size>7</Size>\
+             <Contents><Key>v1/a b&amp;+=%20/../é&#1;</Key><Size>7</Size>\
              <LastModified>2026-11-26T01:02:03.000Z</LastModified>\
              <ETag>&quot;900150983cd24fb0d6963f7d28e17f72&quot;</ETag></Contents>\
              <CommonPrefixes><Prefix>v2/</Prefix></CommonPrefixes></ListBucketResult>",
@@ -239,7 +219,7 @@ mod tests {
         let [object] = &page.objects[..] else {
             panic!("{page:?}")
         };
-        assert_eq!(object.key, "v1/a b&+=/../é");
+        assert_eq!(object.key, "v1/a b&+=%20/../é\u{1}");
         assert_eq!(object.size, 7);
         assert!(matches!(object.checksum, Some(Checksum::Md5(_))));
         assert_eq!(

@@ -8,11 +8,12 @@ use crate::{exit::Exit, failure::Failure, output::Output};
 
 const EXAMPLES: &str = "\
 Examples:
-  socorro s3 cat s3://dev-bucket/v1/processed_crash/de1bb258-cbbf-4589-a673-34f800160918 | jq .signature
+  ID=de1bb258-cbbf-4589-a673-34f800160918
+  socorro s3 cat s3://dev-bucket/v1/processed_crash/$ID | jq .signature
   socorro s3 cat file:///srv/crashes/list-1.txt file:///srv/crashes/list-2.txt
 
-`socorro storage cat processed CRASHID` finds the parts of a crash by itself, and can leave out what
-is not public.";
+`socorro storage cat processed CRASHID` finds the parts of a crash by itself, and can leave out
+what is not public.";
 
 /// Print objects as they are.
 #[derive(Debug, Args)]

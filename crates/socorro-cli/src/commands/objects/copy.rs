@@ -29,8 +29,8 @@ Examples:
   socorro s3 cp --recursive ./crashdata s3://dev-bucket/
   socorro s3 cp s3://dev-bucket/list.txt - | sort
 
-Copies whatever is there already; `sync` does not. A target that ends with / is a folder. A single -
-is standard input or output. Raw crashes are copied last.
+Copies whatever is there already; `sync` does not. A target that ends with / is a folder. A single
+- is standard input or output. Raw crashes are copied last.
 
 Exit code 0: everything is copied. Exit code 1: some files could not be copied, the others are.";
 

@@ -1,6 +1,6 @@
 //! What is said when a server refuses, in the words of `aws s3`.
 
-use socorro_storage::Error;
+use socorro_storage::{Error, ErrorKind};
 
 use crate::failure::Failure;
 
@@ -30,6 +30,9 @@ pub(super) fn way_out(error: &Error) -> Option<String> {
 
 /// A failure in the words of `aws s3`, with the way out.
 pub(super) fn failure(what: &str, error: Error, operation: &str) -> Failure {
+    if error.kind() == ErrorKind::Configuration {
+        return error.into();
+    }
     let hint = way_out(&error);
     let failure = Failure::verbatim(format!("{what} {}", said(error, operation)));
     match hint {

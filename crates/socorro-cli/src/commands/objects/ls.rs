@@ -28,8 +28,8 @@ Examples:
   socorro s3 ls s3://dev-bucket/v1/raw_crash/20261126/ --recursive --summarize --human-readable
   socorro s3 ls gs://dev-bucket/v1/dump/de1b --format ndjson | jq -r .key
 
-Without an address, the buckets of the account at S3. A beginning of keys may end anywhere in a name.
-Times are those of this machine's zone; in other forms than text they are UTC.
+Without an address, the buckets of the account at S3. A beginning of keys may end anywhere in a
+name. Times are those of this machine's zone; in other forms than text they are UTC.
 
 Exit code 1: no key begins like that. Exit code 255: there is no such bucket.";
 

@@ -21,9 +21,9 @@ Examples:
   socorro storage prune s3://dev-bucket/ --older-than 180d
   socorro storage prune file:///srv/crashes/ --older-than 26w --yes
 
-Shows the crashes that are older, by the day in their ids; --yes deletes them with all their parts,
-as `socorro storage delete` does. Objects that belong to no crash stay. The ids are in memory. May be
-repeated, and run at any time.
+Shows the crashes that are older, by the day in their ids; --yes deletes them with all their
+parts, as `socorro storage delete` does. Objects that belong to no crash stay. The ids are in
+memory. May be repeated, and run at any time.
 
 Buckets can do that by themselves: a lifecycle rule costs less, where there are many crashes.";
 

@@ -25,19 +25,19 @@ Examples:
   socorro s3 sync gs://old-crashes/ s3://new-crashes/ --dry-run
   socorro s3 sync ./crashdata s3://dev-bucket/ --delete
 
-What is at the target already is left alone: files of the same size whose checksums agree. Checksums
-are the MD5 that servers tell (the ETag of S3); of an upload in parts it is computed for the sizes of
-parts that programs use. Where there is none, the time decides: what is copied has to be older than
-the copy. A bucket whose objects are encrypted with keys of the customer or the key service tells
-other checksums: use --size-only there.
+What is at the target already is left alone: files of the same size whose checksums agree. The
+checksum is the MD5 that servers tell (the ETag of S3); of an upload in parts it is computed for
+the sizes of parts that programs use. Where there is none, the time decides: a copy must not be
+older than what it is a copy of. A bucket whose objects are encrypted with keys of the customer or
+of the key service tells other checksums: use --size-only there.
 
-Raw crashes are copied last, and only when the other files of the crash are there; so a raw crash that
-is at the target is complete. Fetched files appear only when they are complete. Run it again after an
-interruption: what is complete is not copied again. Lists of both sides are in memory, some 200 bytes
-for each file.
+Raw crashes are copied last, and only when the other files of the crash are there; so a raw crash
+that is at the target is complete. Fetched files appear only when they are complete. Run it again
+after an interruption: what is complete is not copied again. Lists of both sides are in memory,
+some 200 bytes for each file.
 
-Exit code 0: both sides are the same now. Exit code 1: some files could not be copied, the others
-are.";
+Exit code 0: everything is at the target now. Exit code 1: some files could not be copied, the
+others are.";
 
 /// Make a bucket or directory the same as another: copy what is new or different.
 #[derive(Debug, Args)]

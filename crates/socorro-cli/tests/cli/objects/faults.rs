@@ -224,7 +224,7 @@ fn cut_connections_and_storms_of_errors_are_outlived() {
                 .stdout,
             ""
         );
-        let torn = |count: usize, line: &str| {
+        let torn = move |count: usize, line: &str| {
             let is_object = line.starts_with("GET") && line.contains("/v1/");
             if is_object && count % 3 == 1 {
                 Fate::Torn

@@ -209,10 +209,8 @@ fn exact_timestamps_fetch_what_was_written_at_another_time() {
         0,
         "a copy has the time of its object"
     );
-    let copy = fs::File::options().write(true);
-    let copy = copy
-        .open(site.path(&format!("back/v1/dump/{}", ids(1)[0])))
-        .unwrap();
+    let path = site.path(&format!("back/v1/dump/{}", ids(1)[0]));
+    let copy = fs::File::options().write(true).open(path).unwrap();
     let earlier = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
     copy.set_modified(earlier).unwrap();
     assert_eq!(back(&[]), 0);
