@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Usage,
     /// Nothing was found where that matters: 3.
     NothingFound,
+    /// There is no such bucket to list: 255, as `aws s3` has it.
+    NoBucket,
     /// A signal of this number ended the work early: 128 and the number, as shells have it.
     Interrupted(u8),
 }
@@ -25,6 +27,7 @@ impl Exit {
             Self::Failure => 1,
             Self::Usage => 2,
             Self::NothingFound => 3,
+            Self::NoBucket => 255,
             Self::Interrupted(signal) => signal.saturating_add(128),
         }
     }

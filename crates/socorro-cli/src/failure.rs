@@ -10,6 +10,8 @@ pub(crate) struct Failure {
     exit: Exit,
     message: String,
     hint: Option<String>,
+    /// Whether the message is all of the line, in somebody else's words.
+    verbatim: bool,
 }
 
 impl Failure {
@@ -19,6 +21,15 @@ impl Failure {
             exit: Exit::Failure,
             message: message.into(),
             hint: None,
+            verbatim: false,
+        }
+    }
+
+    /// The same in words that scripts know from another program: nothing is put before them.
+    pub(crate) fn verbatim(message: impl Into<String>) -> Self {
+        Self {
+            verbatim: true,
+            ..Self::new(message)
         }
     }
 
@@ -60,6 +71,11 @@ impl Failure {
     /// The same, with another exit code.
     pub(crate) fn with_exit(self, exit: Exit) -> Self {
         Self { exit, ..self }
+    }
+
+    /// Whether nothing is to be put before the message.
+    pub(crate) fn is_verbatim(&self) -> bool {
+        self.verbatim
     }
 
     /// The exit code of the program.

@@ -40,6 +40,16 @@ impl ListArguments {
     }
 }
 
+/// The members of an item.
+pub(crate) fn members<'a>(
+    members: impl IntoIterator<Item = (&'a str, Value)>,
+) -> Map<String, Value> {
+    let members = members.into_iter();
+    members
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
 /// A list that is printed item by item.
 #[derive(Debug)]
 pub(crate) struct Listing {

@@ -171,7 +171,11 @@ impl Reporter {
         } else {
             "error:"
         };
-        note(format_args!("{label} {message}"));
+        if failure.is_verbatim() {
+            note(message);
+        } else {
+            note(format_args!("{label} {message}"));
+        }
         if let Some(hint) = failure.way_out() {
             note(format_args!("  {hint}"));
         }

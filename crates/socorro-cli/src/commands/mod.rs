@@ -11,6 +11,7 @@ mod fetch_crashids;
 mod fetch_missing;
 mod healthcheck;
 mod man;
+mod objects;
 mod process;
 #[cfg(feature = "crash-stats")]
 mod process_crashes;
@@ -56,6 +57,8 @@ pub(crate) enum Command {
     Pubsub(pubsub::PubsubCommand),
     Sqs(sqs::SqsCommand),
     Storage(storage::StorageCommand),
+    S3(objects::S3Command),
+    Gcs(objects::GcsCommand),
     Symbols(symbols::SymbolsCommand),
     Setup(setup::SetupArguments),
     Config(config::ConfigCommand),
@@ -125,6 +128,8 @@ impl Command {
             Self::Pubsub(command) => pubsub::run(command, settings, output).await,
             Self::Sqs(command) => sqs::run(command, settings, output).await,
             Self::Storage(command) => storage::run(command, output).await,
+            Self::S3(command) => objects::run(command, output).await,
+            Self::Gcs(command) => objects::gcs(command, output).await,
             Self::Symbols(command) => symbols::run(command, output).await,
             Self::Setup(arguments) => setup::run(arguments, output).await,
             Self::Config(command) => config::run(command, settings, output),

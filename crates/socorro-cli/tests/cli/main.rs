@@ -6,6 +6,8 @@ mod config;
 mod destinations;
 mod doctor;
 mod manners;
+#[cfg(feature = "s3")]
+mod objects;
 #[cfg(unix)]
 mod operations;
 mod pages;

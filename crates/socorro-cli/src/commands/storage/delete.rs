@@ -1,5 +1,7 @@
 //! `socorro storage delete`.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 use futures::{StreamExt as _, stream};
 use serde_json::{Map, Value};
@@ -8,9 +10,10 @@ use socorro_storage::{CrashStorage, DeleteReport, Error, ErrorKind, Remaining};
 
 use crate::{
     arguments::StorageArguments,
-    crash_ids::CrashIds,
+    crash_ids::{CrashIds, given_texts},
     exit::Exit,
     failure::{Failure, with_causes},
+    input,
     output::{Clean, Output},
     question::agreed,
 };
@@ -20,6 +23,7 @@ Examples:
   ID=de1bb258-cbbf-4589-a673-34f800160918
   socorro storage delete $ID --storage file:///srv/crashes
   socorro storage delete --dry-run - --storage s3://crashes < ids.txt
+  socorro storage delete --ids ids.txt --storage s3://crashes
 
 Deletes everything there is for a crash: dumps, processed crash, raw crash (at the key used until
 2022, too), a telemetry copy in the same storage, and the list of dumps last. What processors noted
@@ -41,8 +45,11 @@ pub(crate) struct DeleteArguments {
     #[command(flatten)]
     storage: StorageArguments,
     /// Crash ids; `-` reads them from standard input, one on each line
-    #[arg(value_name = "CRASHID", required = true)]
+    #[arg(value_name = "CRASHID", required_unless_present = "list")]
     ids: Vec<String>,
+    /// Also those in this list of crash ids, one on each line
+    #[arg(long = "ids", id = "list", value_name = "FILE")]
+    list: Option<PathBuf>,
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
@@ -64,8 +71,23 @@ enum Format {
     Json,
 }
 
+/// The crashes to delete: named, listed, or on standard input.
+fn given(arguments: &DeleteArguments) -> Result<CrashIds, Failure> {
+    let Some(list) = &arguments.list else {
+        return CrashIds::in_arguments(&arguments.ids);
+    };
+    let list = input::list(list)?;
+    let named = match arguments.ids.as_slice() {
+        [] => Vec::new(),
+        ids => given_texts(ids)?,
+    };
+    Ok(CrashIds::among(
+        named.iter().map(String::as_str).chain(list.lines()),
+    ))
+}
+
 pub(crate) async fn run(arguments: &DeleteArguments, output: &mut Output) -> Result<Exit, Failure> {
-    let CrashIds { ids, bad } = CrashIds::in_arguments(&arguments.ids)?;
+    let CrashIds { ids, bad } = given(arguments)?;
     for error in &bad {
         output.report(&Failure::because("not deleted", error));
     }
@@ -84,7 +106,7 @@ pub(crate) async fn run(arguments: &DeleteArguments, output: &mut Output) -> Res
     while let Some((id, result)) = deletions.next().await {
         match result {
             Ok(deletion) => {
-                failed |= !deletion.remaining.is_empty();
+                failed |= !deletion.is_complete();
                 deletion.tell(id, arguments.format, output)?;
             }
             Err(error) => {
@@ -98,7 +120,7 @@ pub(crate) async fn run(arguments: &DeleteArguments, output: &mut Output) -> Res
 }
 
 /// What became of a crash.
-struct Deletion {
+pub(crate) struct Deletion {
     outcome: &'static str,
     /// What there was; unknown where the list of dumps is damaged.
     items: Option<Vec<String>>,
@@ -107,7 +129,12 @@ struct Deletion {
 }
 
 impl Deletion {
-    async fn of(storage: &dyn CrashStorage, id: &CrashId, dry_run: bool) -> Result<Self, Error> {
+    /// Deletes a crash, or only looks at what there is of it.
+    pub(crate) async fn of(
+        storage: &dyn CrashStorage,
+        id: &CrashId,
+        dry_run: bool,
+    ) -> Result<Self, Error> {
         let items = match storage.catalog(id).await {
             Ok(catalog) => {
                 let items = catalog.present.iter();
@@ -141,6 +168,16 @@ impl Deletion {
             items,
             remaining,
         })
+    }
+
+    /// Whether nothing is left.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.remaining.is_empty()
+    }
+
+    /// Tells it in a line.
+    pub(crate) fn tell_text(&self, id: CrashId, output: &mut Output) -> Result<(), Failure> {
+        self.tell(id, Format::Text, output)
     }
 
     fn tell(&self, id: CrashId, format: Format, output: &mut Output) -> Result<(), Failure> {
