@@ -211,12 +211,25 @@ pub fn difference(text: &Bytes, most: usize) -> Option<String> {
     None
 }
 
+/// Whether the first line ends before the debug id. The reference then reads on in the lines after it.
 fn has_broken_module_line(text: &[u8]) -> bool {
     let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let words = line
-        .split(|byte| b" \t".contains(byte))
-        .filter(|word| !word.is_empty());
-    line.starts_with(b"MODULE") && words.count() <= 3
+    let Some(mut rest) = line.strip_prefix(b"MODULE") else {
+        return false;
+    };
+    for _ in ["os", "cpu"] {
+        rest = after_blanks(rest);
+        match rest.iter().position(|&byte| byte == b' ') {
+            Some(end) => rest = &rest[end..],
+            None => return true,
+        }
+    }
+    after_blanks(rest).is_empty()
+}
+
+fn after_blanks(text: &[u8]) -> &[u8] {
+    let blanks = text.iter().take_while(|byte| b" \t".contains(byte));
+    &text[blanks.count()..]
 }
 
 /// Addresses at and around everything in a text that may be one, or a size of something there: `most` of them, evenly
