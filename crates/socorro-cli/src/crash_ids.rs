@@ -78,9 +78,13 @@ impl CrashIds {
                 texts.push(input::stdin_text()?);
             } else if let Some(file) = argument.strip_prefix('@') {
                 texts.push(input::list(Path::new(file))?);
-            } else if CrashId::parse_lenient(id_in(argument)).is_err() && Path::new(argument).is_file() {
-                return Err(Failure::usage(format!("{argument} is a file, not a crash id"))
-                    .hint(format!("crash ids in a list are given as @{argument}")));
+            } else if CrashId::parse_lenient(id_in(argument)).is_err()
+                && Path::new(argument).is_file()
+            {
+                return Err(
+                    Failure::usage(format!("{argument} is a file, not a crash id"))
+                        .hint(format!("crash ids in a list are given as @{argument}")),
+                );
             } else {
                 texts.push(argument.clone());
             }

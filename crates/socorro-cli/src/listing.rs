@@ -77,7 +77,11 @@ impl Listing {
                     (_, 1) => "[",
                     _ => ",",
                 };
-                let end = if self.format == ListFormat::Ndjson { "\n" } else { "" };
+                let end = if self.format == ListFormat::Ndjson {
+                    "\n"
+                } else {
+                    ""
+                };
                 let separator = if before == "," { "\n " } else { "" };
                 output.bytes(format!("{before}{separator}{object}{end}").as_bytes())
             }

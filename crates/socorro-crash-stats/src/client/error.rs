@@ -125,7 +125,9 @@ pub enum Error {
         to: String,
     },
     /// An answer for browsers: that of a proxy, a login, or another site.
-    #[error("{host} answers the request for {what} with a web page ({status}): it is no Crash Stats server, or something stands in between")]
+    #[error(
+        "{host} answers the request for {what} with a web page ({status}): it is no Crash Stats server, or something stands in between"
+    )]
     WebPage {
         /// Host and port.
         host: String,

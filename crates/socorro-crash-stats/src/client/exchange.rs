@@ -167,7 +167,12 @@ impl CrashStats {
             429 => return Err(Error::TooManyRequests { host, retry_after }),
             status @ (500 | 502 | 503 | 504) => {
                 let reason = self.reason(response).await;
-                return Err(Error::OutOfOrder { host, status, reason, retry_after });
+                return Err(Error::OutOfOrder {
+                    host,
+                    status,
+                    reason,
+                    retry_after,
+                });
             }
             _ if is_html(&response) => return Err(self.web_page(question, status)),
             _ => {}
@@ -178,7 +183,12 @@ impl CrashStats {
             401 | 403 if is_about_token(&reason) => Error::TokenRefused { host, reason },
             401 | 403 => Error::Denied { host, what, reason },
             404 => Error::NotFound { host, what },
-            status => Error::Refused { host, what, status, reason },
+            status => Error::Refused {
+                host,
+                what,
+                status,
+                reason,
+            },
         })
     }
 
@@ -253,7 +263,11 @@ impl CrashStats {
         if error.is_connect() {
             let reason = root_cause(error);
             let known = self.is_host_known();
-            Error::Unreachable { host, reason, known }
+            Error::Unreachable {
+                host,
+                reason,
+                known,
+            }
         } else if error.is_timeout() {
             Error::TimedOut { host }
         } else {
@@ -266,7 +280,11 @@ impl CrashStats {
 fn is_html(response: &Response) -> bool {
     let header = response.headers().get(CONTENT_TYPE);
     let text = header.and_then(|value| value.to_str().ok());
-    text.is_some_and(|text| text.trim_start().to_ascii_lowercase().starts_with("text/html"))
+    text.is_some_and(|text| {
+        text.trim_start()
+            .to_ascii_lowercase()
+            .starts_with("text/html")
+    })
 }
 
 /// Whether a refusal is about the token itself: not ours, expired, of a user that is gone.

@@ -61,7 +61,6 @@ use std::{
 
 use reqwest::redirect::Policy;
 
-use self::{host::Host, pace::Pace};
 pub use self::{
     crashes::{FetchedDump, ListedDump, RawCrashMeta, Verified},
     error::Error,
@@ -71,6 +70,7 @@ pub use self::{
     search::{Hit, Search, SearchResults, Window},
     token::ApiToken,
 };
+use self::{host::Host, pace::Pace};
 
 /// Mozilla's Crash Stats.
 pub const MOZILLA: &str = "https://crash-stats.mozilla.org";
@@ -117,12 +117,10 @@ impl CrashStats {
             host: host.address().to_owned(),
             reason: error.to_string(),
         })?;
-        let rate = options
-            .requests_per_minute
-            .unwrap_or(match options.token {
-                Some(_) => RATE_WITH_TOKEN,
-                None => ANONYMOUS_RATE,
-            });
+        let rate = options.requests_per_minute.unwrap_or(match options.token {
+            Some(_) => RATE_WITH_TOKEN,
+            None => ANONYMOUS_RATE,
+        });
         Ok(Self {
             host: Arc::new(host),
             http,

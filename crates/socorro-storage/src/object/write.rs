@@ -63,7 +63,8 @@ impl ObjectStorage {
             .buffer_unordered(CONCURRENT_DUMPS)
             .try_collect::<()>()
             .await?;
-        self.write_names_and_raw_crash(id, content, dumps.names()).await
+        self.write_names_and_raw_crash(id, content, dumps.names())
+            .await
     }
 
     /// Writes one dump of a report that is not complete yet: see [`ObjectStorage::complete_raw_crash`].

@@ -125,7 +125,10 @@ pub(crate) async fn each<T, F: Future<Output = Result<T, NotDone>>>(
 ) -> Result<Ended, Failure> {
     let progress = progress(ids.len());
     let mut told = HashSet::new();
-    let mut patience = Patience { outages: 0, fail_fast };
+    let mut patience = Patience {
+        outages: 0,
+        fail_fast,
+    };
     let through = async {
         let mut outcomes = stream::iter(ids.iter().copied())
             .map(|id| {
@@ -137,7 +140,13 @@ pub(crate) async fn each<T, F: Future<Output = Result<T, NotDone>>>(
             progress.inc(1);
             let end = patience.after(outcome.as_ref().err());
             // What concerns all is told once, for all.
-            let concerns_all = matches!(&outcome, Err(NotDone { scope: Scope::Everything, .. }));
+            let concerns_all = matches!(
+                &outcome,
+                Err(NotDone {
+                    scope: Scope::Everything,
+                    ..
+                })
+            );
             if !concerns_all {
                 told.insert(id);
                 let outcome = outcome.map_err(|not_done| not_done.failure);

@@ -31,7 +31,10 @@ impl FailedList {
             let file = NamedTempFile::new_in(directory.unwrap_or_else(|| Path::new(".")));
             match file {
                 Ok(file) if !path.is_dir() => Ok((path.to_owned(), file)),
-                Ok(_) => Err(Failure::new(format!("--failed {} is a directory", path.display()))),
+                Ok(_) => Err(Failure::new(format!(
+                    "--failed {} is a directory",
+                    path.display()
+                ))),
                 Err(error) => Err(cannot_write(path, &error)),
             }
         });

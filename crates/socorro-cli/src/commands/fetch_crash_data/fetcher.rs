@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use socorro_core::{Dump, CrashId, DumpName, RawCrash};
+use socorro_core::{CrashId, Dump, DumpName, RawCrash};
 use socorro_crash_stats::client::{CrashStats, Error as ClientError, ListedDump, RawCrashMeta};
 use socorro_storage::{CrashStorage as _, Error as StorageError, Expected, Item, layout};
 use tokio_util::task::TaskTracker;

@@ -11,13 +11,13 @@ use std::{path::PathBuf, time::Instant};
 use clap::Args;
 use socorro_crash_stats::client::CrashStats;
 
+use self::report::Report;
 pub(crate) use self::{
     each::{Ended, How, NotDone, each},
     failed::FailedList,
     fetcher::{Dumps, Fetched, Fetcher, Wanted},
     target::Target,
 };
-use self::report::Report;
 use crate::{
     arguments::{HostArguments, TokenArguments},
     crash_ids::CrashIds,
@@ -137,8 +137,10 @@ impl FetchCrashDataArguments {
     fn wanted(&self, crash_stats: &CrashStats) -> Result<Wanted, Failure> {
         let (raw, mut dumps) = (!self.no_raw, !self.no_dumps);
         if !raw && self.dumps {
-            return Err(Failure::usage("dumps cannot be fetched without raw crashes")
-                .hint("take --no-raw or --dumps out"));
+            return Err(
+                Failure::usage("dumps cannot be fetched without raw crashes")
+                    .hint("take --no-raw or --dumps out"),
+            );
         }
         if !raw && !self.processed {
             return Err(Failure::usage("nothing is to be fetched")
@@ -147,7 +149,11 @@ impl FetchCrashDataArguments {
         dumps &= raw && crash_stats.has_token();
         Ok(Wanted {
             raw,
-            dumps: if dumps { Dumps::Fetched } else { Dumps::Withheld },
+            dumps: if dumps {
+                Dumps::Fetched
+            } else {
+                Dumps::Withheld
+            },
             processed: self.processed,
             overwrite: self.overwrite,
         })
@@ -215,11 +221,7 @@ pub(crate) async fn run(
 }
 
 /// Tells how the work ended, and the exit code.
-pub(crate) fn conclude(
-    ended: Ended,
-    any_failed: bool,
-    output: &Output,
-) -> Result<Exit, Failure> {
+pub(crate) fn conclude(ended: Ended, any_failed: bool, output: &Output) -> Result<Exit, Failure> {
     let left = ended.remaining.len();
     match ended.how {
         How::Through => Ok(Exit::failure_if(any_failed)),

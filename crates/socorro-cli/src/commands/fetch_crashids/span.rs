@@ -100,7 +100,11 @@ mod tests {
             ("now", "2026-11-26T11:30:15Z", "2026-11-26T23:30:15Z"),
         ] {
             let (start, end) = text.parse::<Span>().unwrap().bounds(now);
-            assert_eq!((&*start.to_string(), &*end.to_string()), (from, until), "{text}");
+            assert_eq!(
+                (&*start.to_string(), &*end.to_string()),
+                (from, until),
+                "{text}"
+            );
         }
         for text in ["", "tomorrow", "2026-13-01", "26-1-1"] {
             assert!(text.parse::<Span>().is_err(), "{text}");

@@ -8,9 +8,7 @@ use socorro_queue::{CrashQueue, Job, Lane, QueueOptions};
 use socorro_storage::{CrashStorage, layout};
 
 use super::ProcessCrashesArguments;
-use crate::{
-    arguments, commands::fetch_crash_data::NotDone, failure::Failure, pipeline::pipeline,
-};
+use crate::{arguments, commands::fetch_crash_data::NotDone, failure::Failure, pipeline::pipeline};
 
 /// What follows when a crash is in the storage.
 pub(super) enum After {
@@ -92,7 +90,10 @@ impl After {
 
 async fn publish(queue: &dyn CrashQueue, id: CrashId) -> Result<(), NotDone> {
     let failed = |error: &socorro_queue::Error| {
-        NotDone::outage(Failure::because("it is stored, but was not published", error))
+        NotDone::outage(Failure::because(
+            "it is stored, but was not published",
+            error,
+        ))
     };
     let report = queue.publish(Lane::Standard, &[Job::new(id)]).await;
     let report = report.map_err(|error| failed(&error))?;

@@ -58,7 +58,9 @@ impl Before {
             Self::Fetched(fetcher) => fetcher.fetch(id).await,
             Self::Tree(tree, storage) => {
                 let crash = tree.crash(&id).await?;
-                storage.save_raw_crash(&id, &crash.raw, &crash.dumps).await?;
+                storage
+                    .save_raw_crash(&id, &crash.raw, &crash.dumps)
+                    .await?;
                 Ok(Fetched {
                     is_new: true,
                     withheld: crash.raw.has_dumps_withheld(),

@@ -174,9 +174,11 @@ pub(crate) async fn run(
 /// Brings one crash into the storage, and on its way.
 async fn one(before: &Before, after: &After, id: CrashId) -> Result<after::Done, NotDone> {
     if before.store(id).await?.withheld {
-        return Err(Failure::new("it is stored without its dumps, and so it is not processed")
-            .hint("set SOCORRO_API_TOKEN to a token that may view raw dumps, and run it again")
-            .into());
+        return Err(
+            Failure::new("it is stored without its dumps, and so it is not processed")
+                .hint("set SOCORRO_API_TOKEN to a token that may view raw dumps, and run it again")
+                .into(),
+        );
     }
     after.go_on(id).await
 }

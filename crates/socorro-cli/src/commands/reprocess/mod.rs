@@ -58,7 +58,12 @@ pub(crate) struct ReprocessArguments {
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = values::duration)]
     sleep: Duration,
     /// Which ruleset to run [default: that of the server]
-    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "",
+        hide_default_value = true
+    )]
     ruleset: String,
     /// Write the ids that were taken to this file, and pass over those in it
     #[arg(long, value_name = "STATE")]
@@ -178,8 +183,10 @@ async fn ids(arguments: &ReprocessArguments) -> Result<CrashIds, Failure> {
         return CrashIds::asked_for(&arguments.ids);
     };
     if !url.contains('?') {
-        return Err(Failure::usage(format!("there is no search in --from-search {url}"))
-            .hint("copy the whole address of a page of Super Search; quote it for the shell"));
+        return Err(
+            Failure::usage(format!("there is no search in --from-search {url}"))
+                .hint("copy the whole address of a page of Super Search; quote it for the shell"),
+        );
     }
     let mut results = arguments.client()?.search(Search::of_url(url));
     let mut found = CrashIds::default();

@@ -30,7 +30,10 @@ impl State {
             return Ok(Self { taken, file: None });
         };
         let failed = |error: std::io::Error| {
-            Failure::because(format_args!("cannot use --resume {}", path.display()), &error)
+            Failure::because(
+                format_args!("cannot use --resume {}", path.display()),
+                &error,
+            )
         };
         let text = match fs::read_to_string(path) {
             Ok(text) => text,
@@ -41,8 +44,10 @@ impl State {
         let taken = text.lines().filter_map(|line| CrashId::parse(line).ok());
         let taken: HashSet<_> = taken.collect();
         if taken.is_empty() && !text.trim().is_empty() {
-            return Err(Failure::usage(format!("--resume {} holds no crash ids", path.display()))
-                .hint("name the file of an earlier run, or one that is not there yet"));
+            return Err(
+                Failure::usage(format!("--resume {} holds no crash ids", path.display()))
+                    .hint("name the file of an earlier run, or one that is not there yet"),
+            );
         }
         let mut file = OpenOptions::new()
             .create(true)
