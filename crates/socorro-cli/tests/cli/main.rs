@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod config;
+#[cfg(feature = "crash-stats")]
+mod crash_stats;
 mod destinations;
 mod doctor;
 mod manners;

@@ -75,6 +75,16 @@ fn version_and_help_go_to_standard_output() {
         "config example",
         "config reference",
         "doctor",
+        #[cfg(feature = "crash-stats")]
+        "fetch-crashids",
+        #[cfg(feature = "crash-stats")]
+        "fetch-crash-data",
+        #[cfg(feature = "crash-stats")]
+        "process-crashes",
+        #[cfg(feature = "crash-stats")]
+        "reprocess",
+        #[cfg(feature = "crash-stats")]
+        "fetch-missing",
     ] {
         run(command.split(' ').chain(["--help"]))
             .succeeds()

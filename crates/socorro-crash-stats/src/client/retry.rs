@@ -17,6 +17,8 @@ pub(super) struct Tries<'a> {
     options: &'a RetryOptions,
     begin: Instant,
     made: u32,
+    /// Those that seldom get better.
+    hopeless: u32,
 }
 
 impl<'a> Tries<'a> {
@@ -25,6 +27,7 @@ impl<'a> Tries<'a> {
             options,
             begin: Instant::now(),
             made: 0,
+            hopeless: 0,
         }
     }
 
@@ -35,7 +38,9 @@ impl<'a> Tries<'a> {
     /// The error itself, when there is to be no further try.
     pub(super) fn again_after(&mut self, error: Error) -> Result<(Duration, Error), Error> {
         self.made += 1;
-        if !error.is_temporary() || self.made >= self.most(&error) {
+        self.hopeless += u32::from(is_hopeless(&error));
+        let is_last = self.made >= self.options.attempts || self.hopeless >= FEW;
+        if !error.is_temporary() || is_last {
             return Err(error);
         }
         let wait = error.retry_after().unwrap_or_else(|| self.backoff());
@@ -45,15 +50,6 @@ impl<'a> Tries<'a> {
         Ok((wait, error))
     }
 
-    fn most(&self, error: &Error) -> u32 {
-        match error {
-            Error::Unreachable { known: false, .. } | Error::WrongChecksum { .. } => {
-                self.options.attempts.min(FEW)
-            }
-            _ => self.options.attempts,
-        }
-    }
-
     /// Between half and all of what is due, so that clients do not come back together.
     fn backoff(&self) -> Duration {
         let doublings = self.made.saturating_sub(1).min(20);
@@ -61,6 +57,13 @@ impl<'a> Tries<'a> {
         due.min(self.options.longest_wait)
             .mul_f64(0.5 + fastrand::f64() / 2.0)
     }
+}
+
+fn is_hopeless(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Unreachable { known: false, .. } | Error::WrongChecksum { .. }
+    )
 }
 
 /// When to come back, as the headers of an answer say: in seconds, or as a date.
