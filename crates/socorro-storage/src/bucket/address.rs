@@ -34,7 +34,8 @@ impl ObjectAddress {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidAddress`], [`Error::UnknownScheme`] and [`Error::MissingFeature`].
+    /// [`Error::InvalidAddress`] and [`Error::UnknownScheme`]. What this build has no engine for can be
+    /// read, but not opened.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let Some((scheme, rest)) = text.split_once(':') else {
             return Err(Error::InvalidAddress {
@@ -61,8 +62,10 @@ impl ObjectAddress {
         } else {
             address.of_bucket()
         };
-        check_address(&checked)?;
-        Ok(address)
+        match check_address(&checked) {
+            Ok(()) | Err(Error::MissingFeature { .. }) => Ok(address),
+            Err(error) => Err(error),
+        }
     }
 
     fn of_file(rest: &str, options: &str) -> Self {

@@ -3,6 +3,7 @@
 use std::{fs::File, io, path::PathBuf};
 
 use clap::Args;
+use socorro_core::time::Timestamp;
 use socorro_storage::bucket::Checksum;
 
 use super::side::{Entry, Side, file};
@@ -37,7 +38,7 @@ impl Comparison {
             return Ok(true);
         }
         let is_fetched = matches!(to, Side::Local { .. });
-        let second = |entry: &Entry| entry.modified.map(|time| time.as_second());
+        let second = |entry: &Entry| entry.modified.map(Timestamp::as_second);
         if self.exact_timestamps && is_fetched {
             return Ok(second(source) == second(target));
         }

@@ -213,7 +213,7 @@ fn exactly(place: &Place) -> Result<Side, Failure> {
             reading: Reading::default(),
         },
         Place::Bucket(address) => Side::Bucket {
-            bucket: place::open(address)?,
+            bucket: Box::new(place::open(address)?),
             root: address.clone(),
         },
     })
@@ -240,7 +240,7 @@ async fn head(address: &ObjectAddress) -> Result<Entry, Failure> {
     }
     let bucket = place::open(address)?;
     match bucket.head(address.key()).await {
-        Ok(object) => Ok(side::entry(address.key(), object)),
+        Ok(object) => Ok(side::entry(address.key(), &object)),
         Err(Error::NotFound { .. }) => Err(Failure::verbatim(format!(
             "fatal error: An error occurred (404) when calling the HeadObject operation: Key \"{}\" does not exist",
             address.key().escape_debug()

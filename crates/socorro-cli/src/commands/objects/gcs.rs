@@ -102,8 +102,8 @@ pub(crate) async fn run(command: &GcsCommand, output: &mut Output) -> Result<Exi
         Command::Upload {
             source,
             destination,
-        } => transfer(source, destination, output).await,
-        Command::Download {
+        }
+        | Command::Download {
             source,
             destination,
         } => transfer(source, destination, output).await,

@@ -64,7 +64,7 @@ pub(crate) async fn run(arguments: &RmArguments, output: &mut Output) -> Result<
     let side = match arguments.recursive {
         true => Side::whole(&place, Reading::default())?,
         false => Side::Bucket {
-            bucket: place::open(&address)?,
+            bucket: Box::new(place::open(&address)?),
             root: address,
         },
     };

@@ -26,8 +26,14 @@ pub(super) struct Entry {
 /// Where names begin: a directory, or a beginning of keys. Names are put after it as they are.
 #[derive(Debug)]
 pub(super) enum Side {
-    Local { root: PathBuf, reading: Reading },
-    Bucket { bucket: Bucket, root: ObjectAddress },
+    Local {
+        root: PathBuf,
+        reading: Reading,
+    },
+    Bucket {
+        bucket: Box<Bucket>,
+        root: ObjectAddress,
+    },
 }
 
 impl Side {
@@ -39,7 +45,7 @@ impl Side {
                 reading,
             },
             Place::Bucket(address) => Self::Bucket {
-                bucket: place::open(address)?,
+                bucket: Box::new(place::open(address)?),
                 root: address.with_key(as_folder(address.key())),
             },
         })
@@ -64,7 +70,7 @@ impl Side {
                     .into_iter()
                     .filter(|object| object.key != prefix && !object.key.ends_with('/'));
                 Ok(Found {
-                    entries: objects.map(|object| entry(prefix, object)).collect(),
+                    entries: objects.map(|object| entry(prefix, &object)).collect(),
                     problems: Vec::new(),
                 })
             }
@@ -115,7 +121,7 @@ pub(super) fn as_folder(key: &str) -> String {
     }
 }
 
-pub(super) fn entry(prefix: &str, object: Object) -> Entry {
+pub(super) fn entry(prefix: &str, object: &Object) -> Entry {
     Entry {
         name: object.key[prefix.len()..].to_owned(),
         size: object.size,
