@@ -11,6 +11,8 @@ pub(crate) enum Exit {
     Failure,
     /// The program was called wrongly: 2, as with the errors of the argument parser.
     Usage,
+    /// What was asked for is not there: 3.
+    NothingFound,
     /// A signal of this number ended the work early: 128 and the number, as shells have it.
     Interrupted(u8),
 }
@@ -22,6 +24,7 @@ impl Exit {
             Self::Success => 0,
             Self::Failure => 1,
             Self::Usage => 2,
+            Self::NothingFound => 3,
             Self::Interrupted(signal) => signal.saturating_add(128),
         }
     }

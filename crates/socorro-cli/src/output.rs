@@ -52,6 +52,13 @@ impl Output {
         self.color
     }
 
+    /// How many columns a person reads; `None` when none does.
+    pub(crate) fn width(&self) -> Option<usize> {
+        let size = terminal_size::terminal_size_of(&self.stdout);
+        let (terminal_size::Width(columns), _) = size.filter(|_| self.is_terminal)?;
+        Some(columns.into())
+    }
+
     /// Whether nobody reads any more.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed

@@ -53,19 +53,9 @@ pub(crate) fn value(value: &Value, most: usize) -> Option<String> {
             line(&texts.join(", "), most)
         }
         Value::Object(members) if members.is_empty() => return None,
-        other => line(&compact(other), most),
+        other => line(&json::to_string(other, Form::Processor), most),
     };
     (!shown.is_empty()).then_some(shown)
-}
-
-/// A value as JSON on one line.
-fn compact(value: &Value) -> String {
-    match value {
-        Value::Object(members) => {
-            String::from_utf8_lossy(&json::to_vec(members, Form::Processor)).into_owned()
-        }
-        other => other.to_string(),
-    }
 }
 
 /// An integer, also one that is written as text.

@@ -27,7 +27,7 @@ use crate::{
 
 pub(crate) use destinations::{DestinationArguments, check as check_destination};
 pub(crate) use operations::{OperationsArguments, listen_address};
-pub(crate) use permissions::PermissionArguments;
+pub(crate) use permissions::{PermissionArguments, Permissions};
 pub(crate) use queue::{QueueArguments, check_address as check_queue_address, open as open_queue};
 pub(crate) use rulesets::{RulesetArguments, check_version_service};
 #[cfg(unix)]
@@ -48,16 +48,19 @@ const EXAMPLES: &str = "\
 Examples:
   socorro stackwalk crash.dmp --symbols ./symbols
   socorro process crash.dmp --annotations raw_crash.json --summary
+  socorro show processed_crash.json --html crash.html
   socorro signature processed_crash.json
   socorro rules list
 
   export SOCORRO_STORAGE=file:///srv/crashes SOCORRO_QUEUE=sqlite:///srv/queue.sqlite
   socorro storage put-crash crash.dmp --annotations raw_crash.json | socorro queue publish -
   socorro processor --symbols ./symbols --drain
+  socorro show de1bb258-cbbf-4589-a673-34f800160918
 
 Every option that has a variable can be set in socorro.toml, too: `socorro config example`.
 `socorro COMMAND --help` tells more. Results go to standard output, everything else to standard
-error. Exit codes: 0 done, 1 something failed, 2 called wrongly, 128 + N ended by signal N.";
+error. Exit codes: 0 done, 1 something failed, 2 called wrongly, 3 what was asked for is not there,
+128 + N ended by signal N.";
 
 /// Turns crash reports into symbolicated stacks and signatures.
 #[derive(Debug, Parser)]

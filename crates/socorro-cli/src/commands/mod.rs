@@ -7,6 +7,7 @@ mod process;
 mod processor;
 mod queue;
 mod rules;
+mod show;
 mod signature;
 mod stackwalk;
 mod storage;
@@ -21,6 +22,7 @@ use crate::{exit::Exit, failure::Failure, output::Output, settings::Settings};
 pub(crate) enum Command {
     Stackwalk(stackwalk::StackwalkArguments),
     Process(process::ProcessArguments),
+    Show(show::ShowArguments),
     Processor(Box<processor::ProcessorArguments>),
     Signature(signature::SignatureCommand),
     Rules(rules::RulesCommand),
@@ -62,6 +64,7 @@ impl Command {
         match self {
             Self::Stackwalk(arguments) => stackwalk::run(arguments, output).await,
             Self::Process(arguments) => process::run(arguments, output).await,
+            Self::Show(arguments) => show::run(arguments, output).await,
             Self::Processor(arguments) => processor::run(arguments, output).await,
             Self::Signature(command) => signature::run(command, output),
             Self::Rules(command) => rules::run(command, output).await,

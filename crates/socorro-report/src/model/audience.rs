@@ -7,8 +7,10 @@ use serde_json::{Map, Value};
 use super::NAME;
 use crate::words;
 
-/// Names of protected fields that are listed.
-const MOST_LISTED: usize = 200;
+/// Protected fields that are found.
+const MOST_FOUND: usize = 200;
+/// Protected fields that are named in a sentence.
+const MOST_NAMED: usize = 6;
 
 /// For whom a report is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,13 +57,22 @@ impl Audience {
                 "All fields; none of them is protected.".to_owned()
             }
             Self::Protected { shown } => {
-                let names: Vec<&str> = shown.iter().map(String::as_str).collect();
-                format!(
-                    "With protected data, not for everybody: {}.",
-                    words::line(&names.join(", "), NAME)
-                )
+                format!("With protected data, not for everybody: {}.", named(shown))
             }
         }
+    }
+}
+
+/// Some of the paths, shortest first: `user_comments` says more than what lies deep in a stackwalk.
+fn named(paths: &BTreeSet<String>) -> String {
+    let mut paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    paths.sort_by_key(|path| path.matches('.').count());
+    let left = paths.len().saturating_sub(MOST_NAMED);
+    paths.truncate(MOST_NAMED);
+    let paths = words::line(&paths.join(", "), NAME);
+    match left {
+        0 => paths,
+        _ => format!("{paths} and {} more", words::grouped(left as u64)),
     }
 }
 
@@ -79,7 +90,7 @@ fn members(
     found: &mut BTreeSet<String>,
 ) {
     for (name, value) in whole {
-        if found.len() >= MOST_LISTED {
+        if found.len() >= MOST_FOUND {
             return;
         }
         // What says nothing gives nothing away.

@@ -206,7 +206,7 @@ fn duration(crash: &Map<String, Value>, fields: &[&str]) -> Option<String> {
 }
 
 fn age(crash: &Map<String, Value>, fields: &[&str]) -> Option<String> {
-    duration(crash, fields).map(|duration| format!("{duration} before"))
+    duration(crash, fields).map(|duration| format!("{duration} before the crash"))
 }
 
 fn size(crash: &Map<String, Value>, fields: &[&str]) -> Option<String> {

@@ -1,10 +1,8 @@
 //! Threads and their frames.
 
-use std::collections::HashMap;
-
 use socorro_stackwalk::{Frame as StackFrame, Thread as StackThread, UnnamedReason};
 
-use super::{NAME, Source};
+use super::{NAME, Source, unnamed::Reasons};
 use crate::words;
 
 /// Functions shown that are inlined at one address.
@@ -77,7 +75,7 @@ impl Thread {
         thread: StackThread<'_>,
         index: usize,
         crashed: bool,
-        reasons: &HashMap<u64, UnnamedReason>,
+        reasons: &Reasons<'_>,
         most: usize,
     ) -> Self {
         let counted = || thread.frames().count() as u64;
@@ -108,7 +106,7 @@ impl Thread {
 }
 
 /// Up to `most` frames, with what is left out.
-fn rows(thread: StackThread<'_>, reasons: &HashMap<u64, UnnamedReason>, most: usize) -> Vec<Row> {
+fn rows(thread: StackThread<'_>, reasons: &Reasons<'_>, most: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut expected = 0;
     let mut frames = (0..).zip(thread.frames());
@@ -126,7 +124,7 @@ fn rows(thread: StackThread<'_>, reasons: &HashMap<u64, UnnamedReason>, most: us
         expected = number.saturating_add(1);
         let inlines = frame.inlines().take(MOST_INLINES);
         rows.extend(inlines.map(|inline| Row::Frame(inlined(number, inline, frame))));
-        rows.push(Row::Frame(whole(number, frame, reasons.get(&number))));
+        rows.push(Row::Frame(whole(number, frame, reasons)));
     }
     let left = frames.count() as u64;
     if left > 0 {
@@ -150,21 +148,27 @@ fn inlined(number: u64, inline: StackFrame<'_>, frame: StackFrame<'_>) -> Frame 
     }
 }
 
-fn whole(number: u64, frame: StackFrame<'_>, reason: Option<&UnnamedReason>) -> Frame {
+fn whole(number: u64, frame: StackFrame<'_>, reasons: &Reasons<'_>) -> Frame {
     let unloaded = frame
         .unloaded_modules()
         .map(|(name, offsets)| words::line(&format!("{name} at {}", offsets.join(", ")), NAME));
     let registers = frame.registers();
+    let place = at(number, frame);
+    let reason = if place.named {
+        None
+    } else {
+        reasons.of(number, frame)
+    };
     Frame {
         module: frame.module().map(|name| words::line(name, NAME)),
         trust: words::line(frame.trust().unwrap_or("unknown"), NAME),
-        reason: reason.map(|reason| reason.words()),
+        reason: reason.map(UnnamedReason::words),
         unloaded: unloaded.take(MOST_INLINES).collect(),
         registers: registers
             .take(MOST_INLINES)
             .map(|(name, value)| (words::line(name, 32), words::line(value, 64)))
             .collect(),
-        ..at(number, frame)
+        ..place
     }
 }
 

@@ -47,6 +47,18 @@ pub enum ModuleSymbols {
 }
 
 impl ModuleSymbols {
+    /// A word for programs, as in the page's style.
+    #[cfg(feature = "html")]
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Loaded => "loaded",
+            Self::Missing => "missing",
+            Self::Corrupt => "corrupt",
+            Self::NotNeeded => "unneeded",
+            Self::Unloaded => "unloaded",
+        }
+    }
+
     /// It in words.
     #[must_use]
     pub fn words(self) -> &'static str {

@@ -1,8 +1,10 @@
 //! Why frames have no name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use socorro_stackwalk::{StackwalkView, SymbolStatus, SymbolicationView};
+use socorro_stackwalk::{
+    Frame as StackFrame, StackwalkView, SymbolStatus, SymbolicationView, UnnamedReason,
+};
 
 use super::NAME;
 use crate::words;
@@ -58,6 +60,7 @@ fn told(symbolication: SymbolicationView<'_>) -> Vec<Unnamed> {
 
 fn inferred(document: StackwalkView<'_>) -> (Vec<Unnamed>, String) {
     let (mut frames, mut unnamed) = (0, 0);
+    let statuses = Statuses::of(document);
     let mut by_module: BTreeMap<Option<&str>, u64> = BTreeMap::new();
     for frame in document.threads().flat_map(|thread| thread.frames()) {
         frames += 1;
@@ -66,37 +69,61 @@ fn inferred(document: StackwalkView<'_>) -> (Vec<Unnamed>, String) {
             *by_module.entry(frame.module()).or_default() += 1;
         }
     }
-    let status = |name: &str| {
-        let mut modules = document.modules();
-        modules
-            .find(|module| module.filename() == Some(name))
-            .and_then(|module| module.symbols())
-    };
     let mut causes: Vec<Unnamed> = by_module
         .into_iter()
         .map(|(module, frames)| {
-            let (reason, lacks_symbols) = match module.map(status) {
-                None => ("in no module", false),
-                Some(Some(SymbolStatus::Loaded)) => ("no symbol at this address", false),
-                Some(Some(SymbolStatus::Corrupt)) => ("symbols corrupt", true),
-                Some(Some(SymbolStatus::Missing)) => ("symbols not found", true),
-                Some(None) => ("symbols not looked up", false),
-            };
+            let reason = statuses.reason(module);
             Unnamed {
                 frames,
                 module: module.map(|name| words::line(name, NAME)),
-                reason: reason.to_owned(),
+                reason: reason.words().to_owned(),
                 details: String::new(),
-                lacks_symbols,
+                lacks_symbols: reason.is_lack_of_symbols(),
             }
         })
         .collect();
     causes.sort_by_key(|cause| std::cmp::Reverse(cause.frames));
     causes.truncate(MOST_CAUSES);
-    let summary = format!(
-        "{} of {} have names.",
-        words::grouped(frames - unnamed),
-        words::count(frames, "frame", "frames")
-    );
-    (causes, summary)
+    let (named, frames) = (words::grouped(frames - unnamed), words::grouped(frames));
+    (causes, format!("{named} of {frames} frames have names."))
+}
+
+/// Why the frames of a thread have no name.
+pub(super) enum Reasons<'a> {
+    /// By the number of the frame.
+    Told(HashMap<u64, UnnamedReason>),
+    /// By the module.
+    Inferred(&'a Statuses<'a>),
+}
+
+impl Reasons<'_> {
+    /// The reason for one frame without a name.
+    pub(super) fn of(&self, number: u64, frame: StackFrame<'_>) -> Option<UnnamedReason> {
+        match self {
+            Self::Told(reasons) => reasons.get(&number).copied(),
+            Self::Inferred(statuses) => Some(statuses.reason(frame.module())),
+        }
+    }
+}
+
+/// What a stackwalk tells of the symbols of its modules, by their names.
+pub(super) struct Statuses<'a>(HashMap<&'a str, Option<SymbolStatus>>);
+
+impl<'a> Statuses<'a> {
+    pub(super) fn of(document: StackwalkView<'a>) -> Self {
+        let named = document
+            .modules()
+            .filter_map(|module| Some((module.filename()?, module.symbols())));
+        Self(named.collect())
+    }
+
+    fn reason(&self, module: Option<&str>) -> UnnamedReason {
+        match module.map(|name| self.0.get(name).copied().flatten()) {
+            None => UnnamedReason::NoModule,
+            Some(Some(SymbolStatus::Loaded)) => UnnamedReason::StrippedRange,
+            Some(Some(SymbolStatus::Corrupt)) => UnnamedReason::Corrupt,
+            Some(Some(SymbolStatus::Missing)) => UnnamedReason::NotFound,
+            Some(None) => UnnamedReason::NotLookedUp,
+        }
+    }
 }

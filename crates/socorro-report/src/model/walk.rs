@@ -3,7 +3,12 @@
 use serde_json::{Map, Value};
 use socorro_stackwalk::StackwalkView;
 
-use super::{Module, NAME, Thread, Unnamed, fields::symbolication, modules, unnamed};
+use super::{
+    Module, NAME, Thread, Unnamed,
+    fields::symbolication,
+    modules,
+    unnamed::{self, Reasons, Statuses},
+};
 use crate::words;
 
 /// Frames shown of the thread that crashed.
@@ -109,10 +114,10 @@ pub(super) fn additional(
 /// The crashing thread first, then the others in their order, within the bounds.
 fn threads(result: &Map<String, Value>, view: StackwalkView<'_>) -> Vec<Thread> {
     let crashing = view.crashing_thread_index();
-    let reasons = |index| {
-        symbolication(result)
-            .map(|report| report.reasons(index))
-            .unwrap_or_default()
+    let statuses = Statuses::of(view);
+    let reasons = |index| match symbolication(result) {
+        Some(report) => Reasons::Told(report.reasons(index)),
+        None => Reasons::Inferred(&statuses),
     };
     let first = view.crashing_thread().map(|thread| {
         let index = crashing.unwrap_or(0);

@@ -10,6 +10,8 @@ use paper::{Ink, Paper, plain};
 
 /// Lists shown of what keeps frames from having names.
 const MOST_CAUSES: usize = 10;
+/// What marks the thread that crashed.
+const CRASHED: &str = " (crashed)";
 /// Characters shown of the value of a field.
 const FIELD: usize = 300;
 
@@ -70,7 +72,8 @@ impl<'a> Text<'a> {
             let thread = thread.ok_or(*wanted)?;
             let mut paper = Paper::new(&mut text, self.width, self.color);
             // Writing to a text does not fail.
-            let _ = parts::thread(&mut paper, thread);
+            let mark = if thread.crashed { CRASHED } else { "" };
+            let _ = parts::thread(&mut paper, thread, mark);
         }
         Ok(text.trim_start_matches('\n').to_owned())
     }
@@ -120,12 +123,16 @@ impl<'a> Text<'a> {
             paper.line(2, &[(problem, Ink::Warning)])?;
         }
         if let Some(thread) = walk.crashing_thread() {
-            parts::thread(paper, thread)?;
+            let mark = match walk.minidump {
+                None => CRASHED,
+                Some(_) => " (dumped)",
+            };
+            parts::thread(paper, thread, mark)?;
         }
         if !self.short {
             parts::other_threads(paper, walk)?;
         }
-        if !walk.unnamed.is_empty() || !walk.names.is_empty() {
+        if !walk.unnamed.is_empty() {
             parts::unnamed(paper, walk, MOST_CAUSES)?;
         }
         if self.short {

@@ -65,8 +65,7 @@ pub(super) fn java(paper: &mut Paper<'_>, stack: &Stack) -> fmt::Result {
 }
 
 /// A thread in full.
-pub(super) fn thread(paper: &mut Paper<'_>, thread: &Thread) -> fmt::Result {
-    let mark = if thread.crashed { " (crashed)" } else { "" };
+pub(super) fn thread(paper: &mut Paper<'_>, thread: &Thread, mark: &str) -> fmt::Result {
     let mut details = String::new();
     if !thread.name.is_empty() {
         details.push_str(&format!(" {}", thread.name));
@@ -168,25 +167,35 @@ pub(super) fn other_threads(paper: &mut Paper<'_>, walk: &Walk) -> fmt::Result {
     for thread in threads {
         let padding = " ".repeat(names.saturating_sub(columns(&thread.name)));
         let start = format!("{:>4}  {}{padding}  ", thread.index, thread.name);
-        let top = thread.top();
-        let function = top.map_or("no frames", |frame| &frame.function);
-        let ink = if top.is_some_and(|frame| frame.named) {
-            Ink::Function
-        } else {
-            Ink::Plain
+        let (function, module, ink) = match thread.top() {
+            None => ("no frames".to_owned(), String::new(), Ink::Plain),
+            Some(frame) => top(frame),
         };
-        let module = top.and_then(|frame| frame.module.as_ref());
-        let module = module
-            .map(|module| format!(" ({module})"))
-            .unwrap_or_default();
         paper.line(
             FRAME + names + 2,
-            &[plain(&start), (function, ink), (&module, Ink::Dim)],
+            &[plain(&start), (&function, ink), (&module, Ink::Dim)],
         )?;
     }
     match walk.threads_left_out {
         0 => Ok(()),
         left => paper.line(FRAME, &[plain(&format!("      ... {left} more"))]),
+    }
+}
+
+/// A frame in short: its function with the module, or where in the module it is.
+fn top(frame: &Frame) -> (String, String, Ink) {
+    match (&frame.module, frame.named) {
+        (Some(module), true) => (
+            frame.function.clone(),
+            format!(" ({module})"),
+            Ink::Function,
+        ),
+        (Some(module), false) => (
+            format!("{module} {}", frame.function),
+            String::new(),
+            Ink::Plain,
+        ),
+        (None, _) => (frame.function.clone(), String::new(), Ink::Plain),
     }
 }
 
