@@ -20,7 +20,7 @@ pub(crate) fn line(text: &str, most: usize) -> String {
 
 /// Text that may have several lines, clean, of `most` characters at most.
 pub(crate) fn lines(text: &str, most: usize) -> String {
-    let text = text.trim_matches(['\n', '\r']);
+    let text = text.trim();
     bounded(text, most, |character| match character {
         '\n' => Some('\n'),
         '\r' => None,

@@ -14,6 +14,7 @@ mod queue;
 mod rules;
 #[cfg(feature = "sentry")]
 mod sentry;
+mod show;
 mod signature;
 mod stackwalk;
 mod storage;

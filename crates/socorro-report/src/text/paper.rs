@@ -63,55 +63,80 @@ impl<'a> Paper<'a> {
 
     /// A line. Where it goes on, because the width is used up or the text has line breaks, it is indented by `indent`.
     pub(super) fn line(&mut self, indent: usize, parts: &[(&str, Ink)]) -> fmt::Result {
-        let mut column = 0;
+        let mut place = Place {
+            indent,
+            column: 0,
+            spaces: 0,
+        };
         for (text, ink) in parts {
             let color = self.color && *ink != Ink::Plain;
-            if color {
-                self.to.write_str(ink.code())?;
-            }
+            let mut is_colored = false;
             for (index, line) in text.split('\n').enumerate() {
                 if index > 0 {
-                    self.next_line(indent, &mut column)?;
+                    self.next_line(&mut place)?;
                 }
                 for word in line.split_inclusive(' ') {
-                    self.word(indent, &mut column, word)?;
+                    let text = word.trim_end_matches(' ');
+                    if !text.is_empty() {
+                        self.approach(&mut place, columns(text))?;
+                        if color && !is_colored {
+                            self.to.write_str(ink.code())?;
+                            is_colored = true;
+                        }
+                        self.word(&mut place, text)?;
+                    }
+                    place.spaces += word.len() - text.len();
                 }
             }
-            if color {
+            if is_colored {
                 self.to.write_str("\x1b[0m")?;
             }
         }
         self.to.write_char('\n')
     }
 
-    fn next_line(&mut self, indent: usize, column: &mut usize) -> fmt::Result {
-        *column = indent;
-        write!(self.to, "\n{:indent$}", "")
+    fn next_line(&mut self, place: &mut Place) -> fmt::Result {
+        place.column = place.indent;
+        place.spaces = 0;
+        write!(self.to, "\n{:1$}", "", place.indent)
     }
 
-    /// Writes a word on this line if it fits, else on the next, and breaks it where it is longer than any line.
-    fn word(&mut self, indent: usize, column: &mut usize, word: &str) -> fmt::Result {
-        let Some(width) = self.width else {
-            return self.to.write_str(word);
-        };
-        let length = columns(word.trim_end());
-        let fits_a_line = length <= width - indent.min(width / 2);
-        if *column + length > width && *column > indent && fits_a_line {
-            self.next_line(indent, column)?;
+    /// Goes to where a word of so many columns begins: on this line if it fits, else on the next.
+    fn approach(&mut self, place: &mut Place, length: usize) -> fmt::Result {
+        let width = self.width.unwrap_or(usize::MAX);
+        let fits_a_line = length <= width.saturating_sub(place.indent);
+        if place.column + place.spaces + length > width
+            && place.column > place.indent
+            && fits_a_line
+        {
+            self.next_line(place)?;
         }
+        write!(self.to, "{:1$}", "", place.spaces)?;
+        place.column += std::mem::take(&mut place.spaces);
+        Ok(())
+    }
+
+    /// Writes a word, and breaks it where it is longer than any line.
+    fn word(&mut self, place: &mut Place, word: &str) -> fmt::Result {
+        let width = self.width.unwrap_or(usize::MAX);
         for character in word.chars() {
             let columns = character.width().unwrap_or(0);
-            if *column + columns > width {
-                if character == ' ' {
-                    continue;
-                }
-                self.next_line(indent, column)?;
+            if place.column + columns > width {
+                self.next_line(place)?;
             }
             self.to.write_char(character)?;
-            *column += columns;
+            place.column += columns;
         }
         Ok(())
     }
+}
+
+/// How far a line has come.
+struct Place {
+    indent: usize,
+    column: usize,
+    /// Spaces that are to come before the next word, if it is on the same line.
+    spaces: usize,
 }
 
 /// How many columns a text takes.
@@ -137,7 +162,7 @@ mod tests {
         let text = "one two three four five six seven eight nine ten eleven";
         assert_eq!(
             written(Some(40), false, &[plain(text)]),
-            "one two three four five six seven eight \n    nine ten eleven\n"
+            "one two three four five six seven eight\n    nine ten eleven\n"
         );
         assert_eq!(written(None, false, &[plain(text)]), format!("{text}\n"));
     }
