@@ -10,7 +10,7 @@ use crate::words;
 /// Protected fields that are found.
 const MOST_FOUND: usize = 200;
 /// Protected fields that are named in a sentence.
-const MOST_NAMED: usize = 6;
+const MOST_NAMED: usize = 24;
 
 /// For whom a report is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,12 +63,15 @@ impl Audience {
     }
 }
 
-/// Some of the paths, shortest first: `user_comments` says more than what lies deep in a stackwalk.
-fn named(paths: &BTreeSet<String>) -> String {
-    let mut paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-    paths.sort_by_key(|path| path.matches('.').count());
-    let left = paths.len().saturating_sub(MOST_NAMED);
+/// The fields at the top by their names, and the number of those that lie deeper.
+fn named(all: &BTreeSet<String>) -> String {
+    let top = |path: &&String| !path.contains('.');
+    let mut paths: Vec<&str> = all.iter().filter(top).map(String::as_str).collect();
+    if paths.is_empty() {
+        paths.extend(all.iter().map(String::as_str));
+    }
     paths.truncate(MOST_NAMED);
+    let left = all.len() - paths.len();
     let paths = words::line(&paths.join(", "), NAME);
     match left {
         0 => paths,
