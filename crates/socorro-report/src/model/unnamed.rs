@@ -53,7 +53,7 @@ fn told(symbolication: SymbolicationView<'_>) -> Vec<Unnamed> {
             details: words::line(&cause.details(), NAME),
             lacks_symbols: cause
                 .reason()
-                .is_some_and(|reason| reason.is_lack_of_symbols()),
+                .is_some_and(UnnamedReason::is_lack_of_symbols),
         })
         .collect()
 }

@@ -34,11 +34,12 @@ A page made by --html needs neither network nor scripts, and shows public fields
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, group(ArgGroup::new("part").args(["threads", "fields", "json_path"])))]
 pub(crate) struct ShowArguments {
-    /// Which crash: its id (also in the URL of a report), looked up in the storage; or a file with a
+    /// Which crash: its id (also in the URL of a report), looked up in --storage; or a file with a
     /// processed crash as JSON, compressed or not; `-` reads it from standard input
     #[arg(value_name = "ID|FILE")]
     crash: PathBuf,
-    /// Where crashes are: file:///DIR, or s3://BUCKET[/PREFIX] and others; needed for an id only
+    /// Where crashes are: file:///DIR, or s3://BUCKET[/PREFIX][?endpoint=URL&region=NAME] with
+    /// credentials from the AWS_* variables
     #[arg(
         long,
         value_name = "URL",
