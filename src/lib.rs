@@ -10,6 +10,7 @@
 //! | [`storage`] | keeps crashes: files, memory, `s3` | `storage` |
 //! | [`queue`] | tells processors what to do: memory, `sqlite` | `queue` |
 //! | [`stackwalk`] | minidump in, stackwalk JSON out; `http-symbols`, `object-symbols`, `debug-info`, `debuginfod`, `walker-pool` | `stackwalk` |
+//! | [`report`] | a processed crash for people: text, a page | `report` |
 //! | [`signature`] | the text that groups a crash with its like | `signature` |
 //! | [`processor`] | rules, rulesets, pipeline, worker; `ruleset-files`, `http-versions` | `processor` |
 //!
@@ -44,6 +45,8 @@ pub use socorro_core as core;
 pub use socorro_processor as processor;
 #[cfg(feature = "queue")]
 pub use socorro_queue as queue;
+#[cfg(feature = "report")]
+pub use socorro_report as report;
 #[cfg(feature = "signature")]
 pub use socorro_signature as signature;
 #[cfg(feature = "stackwalk")]

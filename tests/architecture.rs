@@ -10,10 +10,11 @@ use std::{
 use serde_json::Value;
 
 /// The socorro crates that each may depend on. A crate that is not here may not exist.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("socorro-core", &[]),
     ("socorro-crash-stats", &["socorro-core"]),
     ("socorro-queue", &["socorro-core"]),
+    ("socorro-report", &["socorro-core", "socorro-stackwalk"]),
     ("socorro-signature", &["socorro-core"]),
     ("socorro-stackwalk", &["socorro-core"]),
     ("socorro-storage", &["socorro-core"]),
@@ -34,6 +35,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
             "socorro-crash-stats",
             "socorro-processor",
             "socorro-queue",
+            "socorro-report",
             "socorro-signature",
             "socorro-stackwalk",
             "socorro-storage",
@@ -45,6 +47,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
             "socorro-core",
             "socorro-processor",
             "socorro-queue",
+            "socorro-report",
             "socorro-signature",
             "socorro-stackwalk",
             "socorro-storage",

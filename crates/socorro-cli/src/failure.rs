@@ -41,6 +41,14 @@ impl Failure {
         }
     }
 
+    /// Something that was asked for and is not there.
+    pub(crate) fn nothing_found(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::NothingFound,
+            ..Self::new(message)
+        }
+    }
+
     /// Something that did not work because of `error`, with everything that caused that.
     pub(crate) fn because(what: impl fmt::Display, error: &dyn Error) -> Self {
         Self::new(format!("{what}: {}", with_causes(error)))

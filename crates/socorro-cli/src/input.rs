@@ -103,6 +103,12 @@ pub(crate) fn document(path: &Path, what: &str) -> Result<Value, Failure> {
     } else {
         read(open(path, &what)?, DOCUMENT_LIMIT, &what)?
     };
+    if bytes.starts_with(MINIDUMP_MAGIC) {
+        return Err(
+            Failure::new(format!("{}: it is a minidump", cannot_read(&what)))
+                .hint("`socorro stackwalk FILE.dmp` and `socorro process FILE.dmp` read those"),
+        );
+    }
     json::read(&bytes, DOCUMENT_LIMIT.bytes)
         .map_err(|error| Failure::because(cannot_read(&what), &error))
 }

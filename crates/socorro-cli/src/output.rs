@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde_json::{Map, Value};
+pub(crate) use socorro_core::Clean;
 use socorro_core::json::{self, Form};
 
 use crate::{arguments::GlobalArguments, failure::Failure, logging::Reporter};
@@ -56,6 +57,13 @@ impl Output {
         self.color
     }
 
+    /// How many columns a person reads; `None` when none does.
+    pub(crate) fn width(&self) -> Option<usize> {
+        let size = terminal_size::terminal_size_of(&self.stdout);
+        let (terminal_size::Width(columns), _) = size.filter(|_| self.is_terminal)?;
+        Some(columns.into())
+    }
+
     /// Whether nobody reads any more.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed
@@ -88,36 +96,5 @@ impl Output {
             }
             Err(error) => Err(Failure::because("cannot write to standard output", &error)),
         }
-    }
-}
-
-/// Text from outside, fit for a terminal: control characters are replaced.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Clean<'a>(pub(crate) &'a str);
-
-impl fmt::Display for Clean<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in self.0.chars() {
-            let shown = if character.is_control() {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                character
-            };
-            fmt::Write::write_char(f, shown)?;
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_from_outside_cannot_steer_the_terminal() {
-        assert_eq!(
-            Clean("a\u{1b}[31mé\n").to_string(),
-            "a\u{fffd}[31mé\u{fffd}"
-        );
     }
 }

@@ -11,6 +11,7 @@
 //! | [`json`] | the tolerant reader and the written forms |
 //! | [`metric`] | how the libraries describe the metrics that they emit |
 //! | [`time`], [`Environment`] | the clock and the host name, injectable |
+//! | [`Clean`] | text from strangers, made safe to look at |
 //!
 //! A third-party storage or queue backend needs this crate and the one with its trait.
 //!
@@ -29,6 +30,7 @@
 
 #![forbid(unsafe_code)]
 
+mod clean;
 mod crash_id;
 mod document;
 mod dump;
@@ -42,6 +44,7 @@ pub mod schema;
 pub mod telemetry;
 pub mod time;
 
+pub use clean::Clean;
 pub use crash_id::CrashId;
 pub use dump::{Dump, DumpName, Dumps};
 pub use environment::Environment;

@@ -33,6 +33,7 @@
 //!   [`SymbolSource`]s: directories, symbol servers, buckets, or [one's own](FetchSymbols).
 //! * [`SymbolCache`]: the same on disk, within bounds, shared by all processes of a machine.
 //! * [`Walked`], [`Stackwalk`], [`TextReport`]: the result as it is written, for programs, and for people.
+//! * [`StackwalkView`], [`SymbolicationView`]: stored results, by name.
 //!
 //! # Features
 //!
@@ -71,7 +72,8 @@ pub use metrics::METRICS;
 pub use modules::modules;
 #[cfg(all(unix, feature = "pool"))]
 pub use pool::WalkerPool;
-pub use report::{Frame, ModuleReport, Stackwalk, SymbolStatus, Thread};
+pub use report::{Frame, ModuleReport, Stackwalk, StackwalkView, SymbolStatus, Thread};
+pub use symbolication::{CauseView, Reason as UnnamedReason, SymbolicationView};
 #[cfg(feature = "debuginfod")]
 pub use symbols::DebuginfodSource;
 #[cfg(feature = "debug-info")]

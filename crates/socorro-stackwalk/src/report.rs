@@ -98,43 +98,70 @@ impl Stackwalk {
             .to_string()
     }
 
-    fn view(&self) -> View<'_> {
-        View(&self.document)
+    fn view(&self) -> StackwalkView<'_> {
+        StackwalkView(&self.document)
     }
 }
 
-/// A stackwalk document that belongs to somebody else.
+/// A stackwalk document that belongs to somebody else, as the field `json_dump` of a processed crash. Parts that are
+/// missing or of another type count as absent.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct View<'a>(pub(crate) &'a Map<String, Value>);
+pub struct StackwalkView<'a>(pub(crate) &'a Map<String, Value>);
 
-impl<'a> View<'a> {
+impl<'a> StackwalkView<'a> {
+    /// Looks at a document.
+    pub fn new(document: &'a Map<String, Value>) -> Self {
+        Self(document)
+    }
+
     /// A member of the object under `field`.
-    pub(crate) fn member(&self, field: &str, member: &str) -> Option<&'a Value> {
+    pub fn member(&self, field: &str, member: &str) -> Option<&'a Value> {
         self.0.get(field)?.get(member)
     }
 
     /// The objects in the array under `field`.
-    pub(crate) fn objects(
-        &self,
-        field: &str,
-    ) -> impl Iterator<Item = &'a Map<String, Value>> + use<'a> {
+    pub fn objects(&self, field: &str) -> impl Iterator<Item = &'a Map<String, Value>> + use<'a> {
         objects(self.0, field)
     }
 
     /// A text in the object `crash_info`.
-    pub(crate) fn crash_text(&self, member: &str) -> Option<&'a str> {
+    pub fn crash_text(&self, member: &str) -> Option<&'a str> {
         self.member("crash_info", member)?.as_str()
     }
 
-    pub(crate) fn crashing_thread_index(&self) -> Option<usize> {
+    /// The crash address as the machine reported it, and what disassembly makes of it.
+    pub fn crash_address_in_words(&self) -> Option<String> {
+        let address = self.crash_text("address")?;
+        let adjusted = self.member("crash_info", "adjusted_address");
+        let part = |member: &str| adjusted?.get(member)?.as_str();
+        Some(match part("kind") {
+            Some("null-pointer") => match part("offset") {
+                Some(offset) if offset.trim_start_matches(['0', 'x']).is_empty() => {
+                    format!("{address} (null pointer)")
+                }
+                offset => format!(
+                    "{address} (null pointer with offset {})",
+                    offset.unwrap_or("unknown")
+                ),
+            },
+            Some("non-canonical") => format!(
+                "{address} (not canonical: really {})",
+                part("address").unwrap_or("unknown")
+            ),
+            _ => address.to_owned(),
+        })
+    }
+
+    /// Index of the crashing thread in [`threads`](Self::threads).
+    pub fn crashing_thread_index(&self) -> Option<usize> {
         self.member("crash_info", "crashing_thread")?
             .as_u64()?
             .try_into()
             .ok()
     }
 
-    /// Prefers the copy of the thread, which has the registers.
-    pub(crate) fn crashing_thread(&self) -> Option<Thread<'a>> {
+    /// The crashing thread; of the two copies in a document the one with the registers.
+    pub fn crashing_thread(&self) -> Option<Thread<'a>> {
         let copy = self
             .0
             .get("crashing_thread")
@@ -143,11 +170,13 @@ impl<'a> View<'a> {
         copy.or_else(|| self.threads().nth(self.crashing_thread_index()?))
     }
 
-    pub(crate) fn threads(&self) -> impl Iterator<Item = Thread<'a>> + use<'a> {
+    /// All threads.
+    pub fn threads(&self) -> impl Iterator<Item = Thread<'a>> + use<'a> {
         self.objects("threads").map(Thread)
     }
 
-    pub(crate) fn modules(&self) -> impl Iterator<Item = ModuleReport<'a>> + use<'a> {
+    /// All modules.
+    pub fn modules(&self) -> impl Iterator<Item = ModuleReport<'a>> + use<'a> {
         self.objects("modules").map(ModuleReport)
     }
 }
@@ -170,6 +199,11 @@ impl<'a> Thread<'a> {
     /// The last error of the thread (Windows).
     pub fn last_error(&self) -> Option<&'a str> {
         text(self.0, "last_error_value")
+    }
+
+    /// How many frames it has, if the document tells it; some may have been left out of the document.
+    pub fn frame_count(&self) -> Option<u64> {
+        self.0.get("frame_count")?.as_u64()
     }
 
     /// The frames, innermost first.

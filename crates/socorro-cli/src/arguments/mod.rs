@@ -33,7 +33,7 @@ pub(crate) use crash_stats::{HostArguments, TokenArguments};
 pub(crate) use destinations::{DestinationArguments, check as check_destination};
 pub(crate) use failures::FailureArguments;
 pub(crate) use operations::{OperationsArguments, listen_address};
-pub(crate) use permissions::PermissionArguments;
+pub(crate) use permissions::{PermissionArguments, Permissions};
 pub(crate) use queue::{
     QueueArguments, check_address as check_queue_address, create as create_queue,
     open as open_queue,
@@ -58,12 +58,14 @@ const EXAMPLES: &str = "\
 Examples:
   socorro stackwalk crash.dmp --symbols ./symbols
   socorro process crash.dmp --annotations raw_crash.json --summary
+  socorro show processed_crash.json --html crash.html
   socorro signature processed_crash.json
   socorro rules list
 
   export SOCORRO_STORAGE=file:///srv/crashes SOCORRO_QUEUE=sqlite:///srv/queue.sqlite
   socorro storage put-crash crash.dmp --annotations raw_crash.json | socorro queue publish -
   socorro processor --symbols ./symbols --drain
+  socorro show de1bb258-cbbf-4589-a673-34f800160918
 
 Every option that has a variable can be set in socorro.toml, too: `socorro config example`.
 `socorro COMMAND --help` tells more. Results go to standard output, everything else to standard

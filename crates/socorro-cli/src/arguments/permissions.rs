@@ -12,8 +12,9 @@ pub(crate) struct PermissionArguments {
     permissions: Permissions,
 }
 
+/// What somebody may see.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Permissions {
+pub(crate) enum Permissions {
     /// Everything: for people who may see personal data
     #[default]
     Protected,
@@ -27,13 +28,14 @@ impl PermissionArguments {
         self.permissions == Permissions::Public
     }
 
+    /// What may be seen.
+    pub(crate) fn which(&self) -> Permissions {
+        self.permissions
+    }
+
     /// What may be seen of a processed crash.
     pub(crate) fn processed(&self, crash: ProcessedCrash) -> ProcessedCrash {
-        if self.is_public() {
-            redacted(Schema::processed_crash(), crash.as_map()).into()
-        } else {
-            crash
-        }
+        self.permissions.processed(crash)
     }
 
     /// What may be seen of a raw crash.
@@ -42,6 +44,16 @@ impl PermissionArguments {
             redacted(Schema::raw_crash(), crash.as_map()).into()
         } else {
             crash
+        }
+    }
+}
+
+impl Permissions {
+    /// What may be seen of a processed crash.
+    pub(crate) fn processed(self, crash: ProcessedCrash) -> ProcessedCrash {
+        match self {
+            Self::Protected => crash,
+            Self::Public => redacted(Schema::processed_crash(), crash.as_map()).into(),
         }
     }
 }

@@ -22,6 +22,7 @@ mod queue;
 mod reprocess;
 mod rules;
 mod setup;
+mod show;
 mod signature;
 mod sqs;
 mod stackwalk;
@@ -40,6 +41,7 @@ use crate::{exit::Exit, failure::Failure, output::Output, settings::Settings};
 pub(crate) enum Command {
     Stackwalk(stackwalk::StackwalkArguments),
     Process(process::ProcessArguments),
+    Show(show::ShowArguments),
     Processor(Box<processor::ProcessorArguments>),
     #[cfg(feature = "crash-stats")]
     FetchCrashids(fetch_crashids::FetchCrashidsArguments),
@@ -111,6 +113,7 @@ impl Command {
         match self {
             Self::Stackwalk(arguments) => stackwalk::run(arguments, output).await,
             Self::Process(arguments) => process::run(arguments, output).await,
+            Self::Show(arguments) => show::run(arguments, output).await,
             Self::Processor(arguments) => processor::run(arguments, output).await,
             #[cfg(feature = "crash-stats")]
             Self::FetchCrashids(arguments) => fetch_crashids::run(arguments, output).await,

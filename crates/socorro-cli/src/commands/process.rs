@@ -9,6 +9,7 @@ use clap::Args;
 use socorro_core::{CrashId, DumpName, Dumps, Environment, ProcessedCrash, RawCrash, time};
 use socorro_processor::Crash;
 
+use super::show::report;
 use crate::{
     arguments::{PermissionArguments, RulesetArguments, SignatureArguments, WalkArguments},
     exit::Exit,
@@ -83,7 +84,8 @@ pub(crate) async fn run(
         result::write_file(path, &processed, arguments.pretty)?;
     }
     if arguments.summary {
-        result::print_summary(output, &processed)?;
+        let report = report(&processed, arguments.permissions.which());
+        result::print_summary(output, &report)?;
     } else if arguments.output.is_none() {
         result::print(output, &processed, arguments.pretty)?;
     }

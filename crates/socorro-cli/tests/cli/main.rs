@@ -23,6 +23,7 @@ mod rules;
 #[cfg(feature = "sentry")]
 mod sentry;
 mod setup;
+mod show;
 mod signature;
 #[cfg(feature = "sqs")]
 mod sqs;

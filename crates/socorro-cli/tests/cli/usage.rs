@@ -26,6 +26,7 @@ fn version_and_help_go_to_standard_output() {
         "stackwalk",
         "process",
         "processor",
+        "show",
         "signature",
         "signature diff",
         "signature check",

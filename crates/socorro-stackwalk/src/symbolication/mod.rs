@@ -28,8 +28,8 @@ use serde::Serialize;
 
 use crate::symbols::LookedUpSymbols;
 use cause::Cause;
-pub(crate) use reason::Reason;
-pub(crate) use view::SymbolicationView;
+pub use reason::Reason;
+pub use view::{CauseView, SymbolicationView};
 
 /// The most unnamed frames that are listed.
 const MOST_FRAMES: usize = 5000;

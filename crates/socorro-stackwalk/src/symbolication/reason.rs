@@ -6,16 +6,27 @@ use crate::symbols::{MissingSymbols, ModuleSymbols, SymbolLookup};
 
 /// Why a frame has no function name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Reason {
+#[non_exhaustive]
+pub enum Reason {
+    /// Its address lies in no module.
     NoModule,
+    /// The module that was there had been unloaded.
     UnloadedModule,
+    /// The minidump does not tell the debug id of the module.
     NoDebugId,
+    /// The name of the debug file cannot be part of a path.
     UnfitName,
+    /// No source has the symbols.
     NotFound,
+    /// There are symbols of another build of the module.
     WrongId,
+    /// A source did not answer properly.
     Unavailable,
+    /// The symbol file is damaged.
     Corrupt,
+    /// The symbols have nothing at this address.
     StrippedRange,
+    /// The walk came to its bounds before.
     NotLookedUp,
 }
 
@@ -80,12 +91,12 @@ impl Reason {
     }
 
     /// The reason in words.
-    pub(crate) fn words(self) -> &'static str {
+    pub fn words(self) -> &'static str {
         self.row().2
     }
 
     /// Whether symbols would help that were not to be had.
-    pub(super) fn is_lack_of_symbols(self) -> bool {
+    pub fn is_lack_of_symbols(self) -> bool {
         !matches!(
             self,
             Self::NoModule | Self::UnloadedModule | Self::StrippedRange | Self::NotLookedUp

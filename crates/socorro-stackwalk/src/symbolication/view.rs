@@ -12,13 +12,19 @@ const NAMED_MODULES: usize = 3;
 /// The share of the unnamed frames, in percent, that is enough for a summary.
 const ENOUGH: u64 = 80;
 
-/// A report that belongs to somebody else. Parts that are missing or of another type count as absent.
+/// Which frames have no name, and why: the field `symbolication` of a processed crash. Parts that are missing or of
+/// another type count as absent.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct SymbolicationView<'a>(pub(crate) &'a Map<String, Value>);
+pub struct SymbolicationView<'a>(&'a Map<String, Value>);
 
 impl<'a> SymbolicationView<'a> {
+    /// Looks at a report.
+    pub fn new(report: &'a Map<String, Value>) -> Self {
+        Self(report)
+    }
+
     /// The reasons of the unnamed frames of a thread, by number of the frame.
-    pub(crate) fn reasons(self, thread: usize) -> HashMap<u64, Reason> {
+    pub fn reasons(self, thread: usize) -> HashMap<u64, Reason> {
         let causes: Vec<_> = self.causes().map(|cause| cause.reason).collect();
         let mut reasons = HashMap::new();
         for unnamed in self.array("unnamed") {
@@ -37,7 +43,7 @@ impl<'a> SymbolicationView<'a> {
     }
 
     /// How many frames have names, and which modules without symbols would name most of the others.
-    pub(crate) fn summary(self) -> String {
+    pub fn summary(self) -> String {
         let (frames, named) = (self.count("frames"), self.count("named"));
         let mut text = format!("{named} of {frames} frames have names.");
         let (modules, lacking) = (self.count("modules"), self.count("modules_without_symbols"));
@@ -87,7 +93,7 @@ impl<'a> SymbolicationView<'a> {
     }
 
     /// The causes, those of most frames first.
-    pub(crate) fn causes(self) -> impl Iterator<Item = CauseView<'a>> {
+    pub fn causes(self) -> impl Iterator<Item = CauseView<'a>> {
         let causes = self.array("causes");
         causes.filter_map(Value::as_object).map(|cause| CauseView {
             cause,
@@ -108,26 +114,32 @@ impl<'a> SymbolicationView<'a> {
     }
 }
 
-/// One cause of a report.
+/// What keeps frames from having names: a reason, and the module that it is about.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct CauseView<'a> {
+pub struct CauseView<'a> {
     cause: &'a Map<String, Value>,
     pub(crate) reason: Option<Reason>,
 }
 
 impl<'a> CauseView<'a> {
+    /// The reason, if it is a known one.
+    pub fn reason(self) -> Option<Reason> {
+        self.reason
+    }
+
     /// The number of its frames.
-    pub(crate) fn frames(self) -> u64 {
+    pub fn frames(self) -> u64 {
         let frames = self.cause.get("frames").and_then(Value::as_u64);
         frames.unwrap_or(0)
     }
 
-    pub(crate) fn text(self, name: &str) -> Option<&'a str> {
+    /// A text of the cause: `module`, `debug_file`, `debug_id`, `other_id`, `detail`.
+    pub fn text(self, name: &str) -> Option<&'a str> {
         self.cause.get(name)?.as_str()
     }
 
     /// What is known beyond the reason, in words; empty if nothing is.
-    pub(crate) fn details(self) -> String {
+    pub fn details(self) -> String {
         let places = self.cause.get("places").and_then(Value::as_array);
         let places: Vec<_> = places
             .into_iter()

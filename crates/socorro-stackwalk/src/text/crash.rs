@@ -3,12 +3,16 @@
 use std::fmt;
 
 use serde_json::Value;
+use socorro_core::Clean;
 
 use super::Style;
-use super::clean::Clean;
-use crate::report::View;
+use crate::report::StackwalkView;
 
-pub(super) fn write(f: &mut fmt::Formatter<'_>, document: View<'_>, style: Style) -> fmt::Result {
+pub(super) fn write(
+    f: &mut fmt::Formatter<'_>,
+    document: StackwalkView<'_>,
+    style: Style,
+) -> fmt::Result {
     write_line(
         f,
         style,
@@ -17,7 +21,9 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, document: View<'_>, style: Style
             .crash_text("type")
             .unwrap_or("none: the process was running"),
     )?;
-    write_address(f, document, style)?;
+    if let Some(address) = document.crash_address_in_words() {
+        write_line(f, style, "Crash address", &address)?;
+    }
     if let Some(assertion) = document.crash_text("assertion") {
         write_line(f, style, "Assertion", assertion)?;
     }
@@ -64,37 +70,7 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, document: View<'_>, style: Style
     Ok(())
 }
 
-/// The address as the machine reported it, and what disassembly makes of it.
-fn write_address(f: &mut fmt::Formatter<'_>, document: View<'_>, style: Style) -> fmt::Result {
-    let Some(address) = document.crash_text("address") else {
-        return Ok(());
-    };
-    let adjusted = document.member("crash_info", "adjusted_address");
-    let part = |member: &str| {
-        adjusted
-            .and_then(|adjusted| adjusted.get(member))
-            .and_then(Value::as_str)
-    };
-    let text = match part("kind") {
-        Some("null-pointer") => match part("offset") {
-            Some(offset) if offset.trim_start_matches(['0', 'x']).is_empty() => {
-                format!("{address} (null pointer)")
-            }
-            offset => format!(
-                "{address} (null pointer with offset {})",
-                offset.unwrap_or("unknown")
-            ),
-        },
-        Some("non-canonical") => format!(
-            "{address} (not canonical: really {})",
-            part("address").unwrap_or("unknown")
-        ),
-        _ => address.to_owned(),
-    };
-    write_line(f, style, "Crash address", &text)
-}
-
-fn crash_objects<'a>(document: View<'a>, member: &str) -> impl Iterator<Item = &'a Value> {
+fn crash_objects<'a>(document: StackwalkView<'a>, member: &str) -> impl Iterator<Item = &'a Value> {
     document
         .member("crash_info", member)
         .and_then(Value::as_array)

@@ -1,6 +1,5 @@
 //! The report for people.
 
-mod clean;
 mod crash;
 mod modules;
 mod symbolication;
@@ -10,7 +9,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::report::View;
+use crate::report::StackwalkView;
 use crate::symbolication::SymbolicationView;
 
 /// A stackwalk document as text for people: the crash, the crashing thread first and in full with its registers, the
@@ -62,10 +61,10 @@ impl<'a> TextReport<'a> {
 
 impl fmt::Display for TextReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let document = View(self.document);
+        let document = StackwalkView::new(self.document);
         let style = Style { color: self.color };
         crash::write(f, document, style)?;
-        let symbolication = self.symbolication.map(SymbolicationView);
+        let symbolication = self.symbolication.map(SymbolicationView::new);
         threads::write(f, document, symbolication, style, self.all_threads)?;
         modules::write(f, document, style)?;
         symbolication.map_or(Ok(()), |view| symbolication::write(f, view, style))

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use serde_json::Value;
+use socorro_core::Clean;
 
 use super::Style;
-use super::clean::Clean;
-use crate::report::{ModuleReport, SymbolStatus, View};
+use crate::report::{ModuleReport, StackwalkView, SymbolStatus};
 
 /// What became of the symbols, in the order of the report, with its heading.
 const GROUPS: [(Option<SymbolStatus>, &str); 4] = [
@@ -16,7 +16,11 @@ const GROUPS: [(Option<SymbolStatus>, &str); 4] = [
     (None, "Modules whose symbols were not needed"),
 ];
 
-pub(super) fn write(f: &mut fmt::Formatter<'_>, document: View<'_>, style: Style) -> fmt::Result {
+pub(super) fn write(
+    f: &mut fmt::Formatter<'_>,
+    document: StackwalkView<'_>,
+    style: Style,
+) -> fmt::Result {
     for (status, heading) in GROUPS {
         let modules: Vec<_> = document
             .modules()
@@ -53,7 +57,11 @@ fn write_module(f: &mut fmt::Formatter<'_>, module: ModuleReport<'_>) -> fmt::Re
     )
 }
 
-fn write_unloaded(f: &mut fmt::Formatter<'_>, document: View<'_>, style: Style) -> fmt::Result {
+fn write_unloaded(
+    f: &mut fmt::Formatter<'_>,
+    document: StackwalkView<'_>,
+    style: Style,
+) -> fmt::Result {
     let modules: Vec<_> = document.objects("unloaded_modules").collect();
     if modules.is_empty() {
         return Ok(());

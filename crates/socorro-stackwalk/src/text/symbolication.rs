@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use socorro_core::Clean;
+
 use super::Style;
-use super::clean::Clean;
 use crate::symbolication::SymbolicationView;
 
 /// How many causes are shown.

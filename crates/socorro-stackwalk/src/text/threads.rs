@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use socorro_core::Clean;
+
 use super::Style;
-use super::clean::Clean;
-use crate::report::{Frame, Thread, View};
+use crate::report::{Frame, StackwalkView, Thread};
 use crate::symbolication::{Reason, SymbolicationView};
 
 /// Frames shown of a thread that did not crash.
@@ -16,7 +17,7 @@ type Reasons = HashMap<u64, Reason>;
 
 pub(super) fn write(
     f: &mut fmt::Formatter<'_>,
-    document: View<'_>,
+    document: StackwalkView<'_>,
     symbolication: Option<SymbolicationView<'_>>,
     style: Style,
     all: bool,
