@@ -67,11 +67,15 @@ fn sort(found: &mut Vec<&Document>, query: &Query) {
     let mut keyed: Vec<_> = keyed.collect();
     keyed.sort_by(|(one, _), (other, _)| {
         let values = one.iter().zip(other);
-        let steps = query.sort.iter().zip(values).map(|(step, values)| match values {
-            (Some(one), Some(other)) if step.descending => other.compare(one),
-            (Some(one), Some(other)) => one.compare(other),
-            (one, other) => other.is_some().cmp(&one.is_some()),
-        });
+        let steps = query
+            .sort
+            .iter()
+            .zip(values)
+            .map(|(step, values)| match values {
+                (Some(one), Some(other)) if step.descending => other.compare(one),
+                (Some(one), Some(other)) => one.compare(other),
+                (one, other) => other.is_some().cmp(&one.is_some()),
+            });
         steps.fold(Ordering::Equal, Ordering::then)
     });
     found.extend(keyed.into_iter().map(|(_, document)| document));
