@@ -10,6 +10,8 @@ pub(crate) struct Failure {
     exit: Exit,
     message: String,
     hint: Option<String>,
+    /// Whether the message is all of the line, in somebody else's words.
+    verbatim: bool,
 }
 
 impl Failure {
@@ -19,6 +21,15 @@ impl Failure {
             exit: Exit::Failure,
             message: message.into(),
             hint: None,
+            verbatim: false,
+        }
+    }
+
+    /// The same in words that scripts know from another program: nothing is put before them.
+    pub(crate) fn verbatim(message: impl Into<String>) -> Self {
+        Self {
+            verbatim: true,
+            ..Self::new(message)
         }
     }
 
@@ -55,6 +66,16 @@ impl Failure {
             exit: Exit::Usage,
             ..self
         }
+    }
+
+    /// The same, with another exit code.
+    pub(crate) fn with_exit(self, exit: Exit) -> Self {
+        Self { exit, ..self }
+    }
+
+    /// Whether nothing is to be put before the message.
+    pub(crate) fn is_verbatim(&self) -> bool {
+        self.verbatim
     }
 
     /// The exit code of the program.
@@ -135,8 +156,33 @@ impl From<socorro_queue::Error> for Failure {
             | Queue::UnknownScheme { .. }
             | Queue::UnknownLane { .. }
             | Queue::InvalidRulesetName { .. } => Self::usage(message),
+            Queue::Unsupported { .. } => {
+                Self::new(message).hint("do it with the tools of its vendor")
+            }
             Queue::NoSuchDeadLetter { .. } => {
                 Self::new(message).hint("`socorro queue dead list` shows them")
+            }
+            _ => Self::new(message),
+        }
+    }
+}
+
+#[cfg(feature = "crash-stats")]
+impl From<socorro_crash_stats::client::Error> for Failure {
+    fn from(error: socorro_crash_stats::client::Error) -> Self {
+        use socorro_crash_stats::client::Error as Client;
+        let message = with_causes(&error);
+        match error {
+            Client::InvalidHost { .. } | Client::InvalidToken { .. } => Self::usage(message),
+            Client::Unreachable { .. } => Self::new(message)
+                .hint("--host or SOCORRO_HOST says which server; is it spelled right, and is there a network?"),
+            Client::TokenRefused { .. } => Self::new(message)
+                .hint("tokens are made and looked at on the page API Tokens of the server; SOCORRO_API_TOKEN holds yours"),
+            Client::Redirected { .. } => Self::new(message).hint("name the right one with --host"),
+            Client::TooManyRequests { .. } => Self::new(message)
+                .hint("try again later, with a token (SOCORRO_API_TOKEN), or more slowly (--rate)"),
+            Client::WebPage { .. } => {
+                Self::new(message).hint("look at --host, and at proxies and logins on the way")
             }
             _ => Self::new(message),
         }
@@ -183,7 +229,8 @@ impl From<socorro_processor::Error> for Failure {
     }
 }
 
-fn install_with(feature: &str) -> String {
+/// How to get a program with a feature that this one was built without.
+pub(crate) fn install_with(feature: &str) -> String {
     format!("cargo install socorro-cli --features {feature}")
 }
 

@@ -41,6 +41,11 @@ impl Output {
         self.reporter.report(failure);
     }
 
+    /// Tells something on standard error that is no failure, unless quiet is wanted.
+    pub(crate) fn note(&self, text: impl fmt::Display) {
+        self.reporter.note(&text.to_string());
+    }
+
     /// Whether a person reads along.
     pub(crate) fn is_terminal(&self) -> bool {
         self.is_terminal

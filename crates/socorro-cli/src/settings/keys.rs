@@ -11,7 +11,7 @@ pub(crate) struct Section {
 /// The sections, in the order in which an operator thinks of them. An option whose name begins
 /// with that of a section belongs there (`--log-format` is `format` in `[log]`), any other one to
 /// [`GENERAL`], unless [`PLACES`] says otherwise.
-pub(crate) const SECTIONS: [Section; 12] = [
+pub(crate) const SECTIONS: [Section; 13] = [
     section("storage", "where crashes are"),
     section("queue", "which crashes are to be processed"),
     section("processor", "how the processor goes about its work"),
@@ -24,6 +24,7 @@ pub(crate) const SECTIONS: [Section; 12] = [
     section("signature", "how signatures are made"),
     section("rules", "rulesets of your own"),
     section("verify", "looking for crashes that were never processed"),
+    section("crash_stats", "the Crash Stats server that is asked"),
     section("log", "the log on standard error"),
     section("statsd", "metrics"),
     section("sentry", "reports of errors"),
@@ -34,8 +35,10 @@ const GENERAL: &str = "processor";
 
 /// Options that lie elsewhere than their name says: option, section, key. An option that is a
 /// section as a whole has no key.
-const PLACES: [(&str, &str, &str); 12] = [
+const PLACES: [(&str, &str, &str); 18] = [
     ("storage", "storage", "url"),
+    ("endpoint-url", "storage", "s3_endpoint"),
+    ("region", "storage", "s3_region"),
     ("queue", "queue", "url"),
     ("destination", "destinations", ""),
     ("deadline", "stackwalk", "deadline"),
@@ -47,6 +50,10 @@ const PLACES: [(&str, &str, &str); 12] = [
     ("rulesets", "rules", "file"),
     ("statsd", "statsd", "host"),
     ("version-service", "rules", "version_service"),
+    ("host", "crash_stats", "host"),
+    ("api-token", "crash_stats", "api_token"),
+    ("reprocess-api-token", "crash_stats", "reprocess_api_token"),
+    ("rate", "crash_stats", "rate"),
 ];
 
 const fn section(name: &'static str, about: &'static str) -> Section {

@@ -100,6 +100,18 @@ impl Failure {
         }
     }
 
+    /// The copy of the crash in storage came without its dumps, so that it is not known what there
+    /// is to walk.
+    pub(super) fn dumps_withheld() -> Self {
+        let fault = Fault::Hopeless {
+            reason: DeadLetterReason::Other("dumps_withheld".to_owned()),
+        };
+        Self {
+            message: "the crash was fetched without its dumps: fetch it again with an API token that has the permission View Raw Dumps".to_owned(),
+            fault,
+        }
+    }
+
     /// This machine cannot do its part.
     pub(super) fn local(error: &io::Error) -> Self {
         Self::outage(format!("cannot make a temporary directory: {error}"))
@@ -107,6 +119,9 @@ impl Failure {
 
     /// The pipeline refused.
     pub(super) fn pipeline(error: &crate::Error) -> Self {
+        if error.is_temporary() {
+            return Self::outage(error.to_string());
+        }
         let fault = Fault::Hopeless {
             reason: DeadLetterReason::UnknownRuleset,
         };

@@ -43,6 +43,9 @@ pub(super) async fn fetch(
         storage.processed_crash(id),
     );
     let raw = raw.map_err(|error| Failure::storage(&error))?;
+    if raw.has_dumps_withheld() {
+        return Err(Failure::dumps_withheld());
+    }
     // The raw crash is stored last. What was asked for before it was seen may have been on its way
     // still, and is there now.
     let dumps = match dumps {

@@ -49,10 +49,7 @@ impl ObjectStorage {
         raw_crash: &RawCrash,
         dumps: &Dumps,
     ) -> Result<(), Error> {
-        let what = Subject::crash(id, Item::RawCrash);
-        self.require_writable(&what)?;
-        let content = raw_crash.to_json();
-        self.require_size(&what, content.len() as u64, self.options.max_raw_crash_size)?;
+        let content = self.raw_crash_content(id, raw_crash)?;
         for (name, dump) in dumps.iter() {
             let what = Subject::crash(id, Item::Dump(name.clone()));
             self.require_size(&what, dump.size(), self.options.max_dump_size)?;
@@ -66,15 +63,67 @@ impl ObjectStorage {
             .buffer_unordered(CONCURRENT_DUMPS)
             .try_collect::<()>()
             .await?;
-        self.write_dump_names(id, dumps).await?;
-        // Last: whoever sees the raw crash may rely on all the rest.
-        self.put(&what, &layout::raw_crash(id), content.into(), JSON)
+        self.write_names_and_raw_crash(id, content, dumps.names())
             .await
     }
 
-    async fn write_dump_names(&self, id: &CrashId, dumps: &Dumps) -> Result<(), Error> {
+    /// Writes one dump of a report that is not complete yet: see [`ObjectStorage::complete_raw_crash`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`save_raw_crash`](crate::CrashStorage::save_raw_crash).
+    pub async fn save_dump(&self, id: &CrashId, name: &DumpName, dump: &Dump) -> Result<(), Error> {
+        let what = Subject::crash(id, Item::Dump(name.clone()));
+        self.require_writable(&what)?;
+        self.require_size(&what, dump.size(), self.options.max_dump_size)?;
+        self.write_dump(id, name, dump).await
+    }
+
+    /// Completes a report whose dumps were written one by one with [`ObjectStorage::save_dump`], for
+    /// whoever gets them so and wants to keep those that came before an interruption: writes the
+    /// list of their names, then the raw crash. That these dumps are there is the caller's promise.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`save_raw_crash`](crate::CrashStorage::save_raw_crash).
+    pub async fn complete_raw_crash<'a>(
+        &self,
+        id: &CrashId,
+        raw_crash: &RawCrash,
+        dumps: impl IntoIterator<Item = &'a DumpName>,
+    ) -> Result<(), Error> {
+        let content = self.raw_crash_content(id, raw_crash)?;
+        self.write_names_and_raw_crash(id, content, dumps).await
+    }
+
+    fn raw_crash_content(&self, id: &CrashId, raw_crash: &RawCrash) -> Result<Bytes, Error> {
+        let what = Subject::crash(id, Item::RawCrash);
+        self.require_writable(&what)?;
+        let content = raw_crash.to_json();
+        self.require_size(&what, content.len() as u64, self.options.max_raw_crash_size)?;
+        Ok(content.into())
+    }
+
+    async fn write_names_and_raw_crash<'a>(
+        &self,
+        id: &CrashId,
+        raw_crash: Bytes,
+        dumps: impl IntoIterator<Item = &'a DumpName>,
+    ) -> Result<(), Error> {
+        self.write_dump_names(id, dumps).await?;
+        // Last: whoever sees the raw crash may rely on all the rest.
+        let what = Subject::crash(id, Item::RawCrash);
+        self.put(&what, &layout::raw_crash(id), raw_crash, JSON)
+            .await
+    }
+
+    async fn write_dump_names<'a>(
+        &self,
+        id: &CrashId,
+        dumps: impl IntoIterator<Item = &'a DumpName>,
+    ) -> Result<(), Error> {
         let what = Subject::crash(id, Item::DumpNames);
-        let mut names: Vec<_> = dumps.names().map(DumpName::as_str).collect();
+        let mut names: Vec<_> = dumps.into_iter().map(DumpName::as_str).collect();
         names.sort_unstable();
         let content = json::to_string(&Value::from(names), Form::Collector);
         self.put(&what, &layout::dump_names(id), content.into(), JSON)

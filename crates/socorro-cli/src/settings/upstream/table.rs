@@ -76,6 +76,8 @@ const fn row(name: &'static str, meaning: Meaning) -> Row {
 
 const NO_INDEX: &str = "there is no search index destination yet: crashes are not indexed";
 const OWN_CACHE: &str = "symbol files are written beside their place in the cache and moved there";
+#[cfg(not(feature = "crash-stats"))]
+const NO_API: &str = "what asks the API is not part of this program";
 const IN_PROCESS: &str = "minidumps are walked by this program itself";
 
 /// All names. Of several with the same meaning in one source the first one counts.
@@ -197,11 +199,12 @@ pub(crate) static ROWS: &[Row] = &[
         "STAGE_SUBMITTER_DESTINATIONS",
         Ignored("there is no stage submitter"),
     ),
-    row("SOCORRO_API_TOKEN", Ignored("no command asks the API")),
-    row(
-        "SOCORRO_REPROCESS_API_TOKEN",
-        Ignored("no command asks the API"),
-    ),
+    #[cfg(feature = "crash-stats")]
+    row("CRASHSTATS_API_TOKEN", Option("api-token")),
+    #[cfg(not(feature = "crash-stats"))]
+    row("SOCORRO_API_TOKEN", Ignored(NO_API)),
+    #[cfg(not(feature = "crash-stats"))]
+    row("SOCORRO_REPROCESS_API_TOKEN", Ignored(NO_API)),
     // 2019, names with dots.
     row("resource.boto.endpoint_url", Of(Part::AwsEndpoint)),
     row("resource.boto.bucket_name", Of(Part::S3Bucket)),

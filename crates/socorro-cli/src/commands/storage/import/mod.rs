@@ -20,7 +20,7 @@ use self::{
 use super::days;
 use crate::{
     arguments::StorageArguments, crash_ids::CrashIds, exit::Exit, failure::Failure, input,
-    output::Output,
+    interrupt, output::Output,
 };
 
 const EXAMPLES: &str = "\
@@ -105,7 +105,8 @@ pub(crate) async fn run(arguments: &ImportArguments, output: &mut Output) -> Res
             result?;
             None
         }
-        signal = stop_signal() => Some(signal?),
+        // What is being copied is dropped, and with it the dumps on their way.
+        signal = interrupt::signal() => Some(signal?),
     };
     if is_everything && interrupted.is_none() && report.is_empty() {
         return Err(source.nothing());
@@ -196,28 +197,6 @@ impl Work<'_> {
         progress.finish_and_clear();
         Ok(())
     }
-}
-
-/// Waits for a signal that ends the work, and gives back its number. What is being copied is
-/// dropped, and with it the dumps on their way.
-async fn stop_signal() -> Result<u8, Failure> {
-    const SIGINT: u8 = 2;
-    let failed = |error: std::io::Error| Failure::because("cannot watch for signals", &error);
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        const SIGTERM: u8 = 15;
-        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result.map(|()| SIGINT).map_err(failed),
-            _ = terminate.recv() => Ok(SIGTERM),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c()
-        .await
-        .map(|()| SIGINT)
-        .map_err(failed)
 }
 
 /// Shows how far the work is: on a terminal, and unless quiet is wanted.

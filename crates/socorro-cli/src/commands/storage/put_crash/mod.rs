@@ -11,6 +11,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use socorro_core::{CrashId, Dumps, RawCrash};
 use socorro_storage::CrashStorage;
 
+#[cfg(feature = "crash-stats")]
+pub(crate) use self::tree::Tree;
 use crate::{arguments::StorageArguments, exit::Exit, failure::Failure, output::Output};
 
 const EXAMPLES: &str = "\
@@ -54,10 +56,10 @@ pub(crate) struct PutCrashArguments {
 
 /// A crash to store.
 #[derive(Debug)]
-struct NewCrash {
+pub(crate) struct NewCrash {
     id: CrashId,
-    raw: RawCrash,
-    dumps: Dumps,
+    pub(crate) raw: RawCrash,
+    pub(crate) dumps: Dumps,
 }
 
 pub(crate) async fn run(

@@ -21,7 +21,7 @@ const RAW_CRASHES: [(&str, usize); 2] = [("v1/raw_crash", 1), ("v2/raw_crash", 2
 
 /// A directory tree with crashes.
 #[derive(Debug, Clone)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     directory: PathBuf,
     storage: Arc<ObjectStorage>,
 }
@@ -32,7 +32,7 @@ impl Tree {
     /// # Errors
     ///
     /// When it cannot be entered.
-    pub(super) fn open(directory: &Path) -> Result<Self, Failure> {
+    pub(crate) fn open(directory: &Path) -> Result<Self, Failure> {
         let directory =
             fs::canonicalize(directory).map_err(|error| cannot_list(directory, &error))?;
         let storage = ObjectStorage::directory(&directory, StorageOptions::default())?;
@@ -47,7 +47,7 @@ impl Tree {
     /// # Errors
     ///
     /// When a directory cannot be read, and when there are no crashes at all.
-    pub(super) fn ids(&self) -> Result<BTreeSet<CrashId>, Failure> {
+    pub(crate) fn ids(&self) -> Result<BTreeSet<CrashId>, Failure> {
         let mut ids = BTreeSet::new();
         for (place, depth) in RAW_CRASHES {
             let place = self.directory.join(place);
@@ -70,7 +70,7 @@ impl Tree {
     /// # Errors
     ///
     /// When a part of it is missing or damaged: it would be stored as something it is not.
-    pub(super) async fn crash(&self, id: &CrashId) -> Result<NewCrash, Failure> {
+    pub(crate) async fn crash(&self, id: &CrashId) -> Result<NewCrash, Failure> {
         let raw = self.storage.raw_crash(id).await?;
         let listed = match self.storage.dump_names(id).await {
             Ok(listed) => listed,
