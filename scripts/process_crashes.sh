@@ -7,4 +7,4 @@
 
 set -euo pipefail
 
-exec "${SOCORRO:-socorro}" process-crashes "$@"
+exec "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../socorro-cmd" process-crashes "$@"

@@ -1,16 +1,10 @@
 #!/usr/bin/env bash
 # `aws s3` for the buckets of Socorro's environment: endpoint, region and keys come from its settings.
+# It is `socorro s3`, under the name of Socorro's script.
+#
 #   scripts/socorro_aws_s3.sh mb s3://dev-bucket/
 #   scripts/socorro_aws_s3.sh sync ./crashdata s3://dev-bucket/
-# It is `socorro s3`. The program is taken from SOCORRO_BIN, from PATH, or from this checkout.
+
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-for program in "${SOCORRO_BIN:-}" "$(command -v socorro || true)" \
-  "$root/target/release/socorro" "$root/target/debug/socorro"; do
-  if [ -n "$program" ] && [ -x "$program" ]; then
-    exec "$program" s3 "$@"
-  fi
-done
-echo "socorro_aws_s3.sh: there is no program socorro on PATH; build it with: cargo build --release" >&2
-exit 1
+exec "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../socorro-cmd" s3 "$@"

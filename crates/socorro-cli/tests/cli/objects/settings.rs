@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::server::{Server, write_tree};
-use crate::support::{Run, Site, program};
+use crate::support::{Run, Site, path_with_program, program};
 
 /// The program without the server in its environment.
 fn bare(site: &Site) -> Command {
@@ -74,8 +74,7 @@ fn the_script_hands_everything_on_as_it_is() {
         let mut command = Command::new(script);
         command
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap())
-            .env("SOCORRO_BIN", env!("CARGO_BIN_EXE_socorro"))
+            .env("PATH", path_with_program())
             .current_dir(site.path(""))
             .args(arguments);
         server.give_to(&mut command);
