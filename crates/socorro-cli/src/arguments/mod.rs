@@ -61,7 +61,8 @@ Examples:
 
 Every option that has a variable can be set in socorro.toml, too: `socorro config example`.
 `socorro COMMAND --help` tells more. Results go to standard output, everything else to standard
-error. Exit codes: 0 done, 1 something failed, 2 called wrongly, 128 + N ended by signal N.";
+error. Exit codes: 0 done, 1 something failed, 2 called wrongly, 3 nothing to work on, 128 + N ended
+by signal N.";
 
 /// Turns crash reports into symbolicated stacks and signatures.
 #[derive(Debug, Parser)]

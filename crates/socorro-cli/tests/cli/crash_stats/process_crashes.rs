@@ -130,7 +130,7 @@ fn the_script_of_that_name_does_the_same() {
                 .get_envs()
                 .filter_map(|(name, value)| Some((name, value?))),
         )
-        .env("SOCORRO", env!("CARGO_BIN_EXE_socorro"))
+        .env("SOCORRO_BIN", env!("CARGO_BIN_EXE_socorro"))
         .env("SOCORRO_HOST", server.url())
         .env("SOCORRO_API_TOKEN", super::TOKEN)
         .current_dir(site.path(""))
