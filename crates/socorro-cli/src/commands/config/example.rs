@@ -44,7 +44,7 @@ const VALUES: [(&str, &str); 11] = [
     ("log-level", "info"),
 ];
 /// The same for whatever is written like this in help texts.
-const VALUES_BY_FORM: [(&str, &str); 10] = [
+const VALUES_BY_FORM: [(&str, &str); 11] = [
     ("URL", "https://example.org/"),
     ("DIR", "/srv/socorro"),
     ("FILE", "/srv/socorro/file"),
@@ -54,6 +54,7 @@ const VALUES_BY_FORM: [(&str, &str); 10] = [
     ("ADDR", "127.0.0.1:8001"),
     ("HOST", "localhost"),
     ("PORT", "8125"),
+    ("TOKEN", "0123456789abcdef0123456789abcdef"),
     ("DSN", "https://key@sentry.example.org/1"),
 ];
 

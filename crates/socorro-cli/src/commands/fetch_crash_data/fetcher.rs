@@ -11,7 +11,7 @@ use super::{
     each::NotDone,
     target::{Target, is_useless, temporary_directory},
 };
-use crate::failure::Failure;
+use crate::{failure::Failure, interrupt};
 
 /// What to fetch of each crash.
 #[derive(Debug, Clone, Copy)]
@@ -81,10 +81,13 @@ impl Fetcher {
         Ok(fetched)
     }
 
-    /// Waits until everything is written that was begun.
+    /// Waits until everything is written that was begun, unless a signal comes.
     pub(crate) async fn finish_writing(&self) {
         self.writes.close();
-        self.writes.wait().await;
+        tokio::select! {
+            () = self.writes.wait() => {}
+            _ = interrupt::signal() => {}
+        }
     }
 
     /// Fetches raw crash and dumps, unless all of that is there.

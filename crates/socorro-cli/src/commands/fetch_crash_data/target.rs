@@ -34,9 +34,7 @@ impl Target {
         let target = if is_address(text) {
             arguments::check_storage_address(text)?;
             let storage = ObjectStorage::open(text, options())?;
-            let file = url::Url::parse(text).ok();
-            let directory = file.and_then(|url| url.to_file_path().ok());
-            Self::new(storage, directory)
+            Self::new(storage, directory_of(text))
         } else {
             Self::directory(Path::new(text))?
         };
@@ -120,6 +118,15 @@ impl Target {
     }
 }
 
+/// The directory that an address names, if it names one; relative ones count from the working
+/// directory, as they do for the storage.
+fn directory_of(address: &str) -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    let here = url::Url::from_directory_path(here).ok()?;
+    let address = url::Url::options().base_url(Some(&here)).parse(address);
+    address.ok()?.to_file_path().ok()
+}
+
 /// What is read again and compared when a fetch goes on need not be forced to the disk now.
 fn options() -> StorageOptions {
     StorageOptions {
@@ -132,8 +139,11 @@ fn options() -> StorageOptions {
 pub(super) fn is_address(text: &str) -> bool {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme);
     let is_word = |scheme: &str| {
+        let rest = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'+';
         // One letter is a drive.
-        scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_lowercase())
+        scheme.len() > 1
+            && scheme.starts_with(|first: char| first.is_ascii_lowercase())
+            && scheme.bytes().all(rest)
     };
     scheme.is_some_and(is_word) && !Path::new(text).exists()
 }
@@ -167,6 +177,17 @@ mod tests {
         for text in ["crashdata", "./a:b", "/a/b", "C:\\x", "2026-11-26T10:00:00"] {
             assert!(!is_address(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_relative_address_is_below_the_working_directory() {
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(directory_of("file:a/b"), Some(here.join("a/b")));
+        assert_eq!(
+            directory_of("file:///a/b?legacy_keys=0"),
+            Some("/a/b".into())
+        );
+        assert_eq!(directory_of("s3://bucket/a"), None);
     }
 
     #[test]

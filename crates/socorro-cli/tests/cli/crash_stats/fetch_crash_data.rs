@@ -67,6 +67,17 @@ fn ids_come_from_arguments_lists_addresses_and_standard_input() {
     assert_eq!(sorted(&run), ids(4..=5));
     with_token(&site, &server, &fetch(&["list.txt"])).fails(2, &["is a file", "@list.txt"]);
     with_token(&site, &server, &fetch(&["@nowhere.txt"])).fails(1, &["nowhere.txt"]);
+    // A relative address is a directory, too.
+    for requests in [3, 0] {
+        server.clear_journal();
+        with_token(
+            &site,
+            &server,
+            &["fetch-crash-data", "file:other", &id(1).to_string()],
+        )
+        .succeeds();
+        assert_eq!(server.requests("RawCrash"), requests);
+    }
     // Nothing at all.
     with_token(&site, &server, &fetch(&[])).fails(3, &["no crash ids"]);
 }
@@ -215,6 +226,7 @@ fn a_bucket_is_filled_without_a_directory_between() {
         assert_eq!(sorted(&run), ids(1..=3));
         assert_eq!(server.requests("RawCrash"), requests);
     }
+    assert!(!site.path("s3:").exists());
 }
 
 #[test]
@@ -227,4 +239,28 @@ fn no_more_than_public_data_is_asked_for_where_that_is_said() {
     assert!(!raw.unwrap().contains("private"));
     let both = fetch(&[&id, "--public-only", "--require-dumps"]);
     anonymously(&site, &server, &both).fails(2, &["--require-dumps"]);
+}
+
+/// `cargo test -p socorro-cli --test cli -- --ignored --nocapture a_thousand` tells the rate.
+#[test]
+#[ignore = "it takes a while and is a measurement"]
+fn a_thousand_crashes_of_150_kb() {
+    const CRASHES: u32 = 1_000;
+    let dump = |number: u32| {
+        format!("MDMP{number:012}")
+            .repeat(150_000 / 16)
+            .into_bytes()
+    };
+    let crash = |number| Crash::new(id(number)).dump("upload_file_minidump", dump(number));
+    let server = start(stats(0).crashes((1..=CRASHES).map(crash)));
+    let site = Site::new();
+    site.write("list.txt", ids(1..=CRASHES).join("\n"));
+    let begin = std::time::Instant::now();
+    let run = with_token(&site, &server, &fetch(&["@list.txt", "--stats"])).succeeds();
+    eprintln!("{}in {:?}", run.stderr, begin.elapsed());
+    assert_eq!(tree(&site.path("crashdata")).len() as u32, 3 * CRASHES);
+    let begin = std::time::Instant::now();
+    with_token(&site, &server, &fetch(&["@list.txt"])).succeeds();
+    eprintln!("again, with all of it there: {:?}", begin.elapsed());
+    assert_eq!(server.requests("RawCrash") as u32, 2 * CRASHES);
 }
