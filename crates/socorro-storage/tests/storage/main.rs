@@ -6,6 +6,7 @@
     reason = "the helpers of tests are tests too"
 )]
 
+mod bucket;
 mod conformance;
 mod directory;
 mod erase;

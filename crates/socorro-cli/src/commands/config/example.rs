@@ -24,8 +24,10 @@ const TOP: &str = "\
 ";
 
 /// Values for settings without a default of their own.
-const VALUES: [(&str, &str); 11] = [
+const VALUES: [(&str, &str); 13] = [
     ("storage", "s3://crashes?region=us-west-2"),
+    ("endpoint-url", "http://localhost:4566"),
+    ("region", "us-west-2"),
     ("queue", "sqlite:///srv/socorro/queue.sqlite"),
     ("destination", "copy=file:///mnt/copy;optional"),
     (
