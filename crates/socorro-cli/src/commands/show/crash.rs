@@ -90,16 +90,16 @@ fn article(value: &Value) -> &'static str {
 /// The crash, if it is a processed one.
 fn recognised(members: Map<String, Value>, name: &str) -> Result<ProcessedCrash, Failure> {
     let has = |name: &&str| members.contains_key(*name);
-    if PROCESSED.iter().any(|name| has(&name)) {
+    if PROCESSED.iter().any(has) {
         return Ok(members.into());
     }
     let failed = |what: &str| Failure::new(format!("cannot show {name}: it is {what}"));
-    if RAW.iter().any(|name| has(&name)) {
+    if RAW.iter().any(has) {
         return Err(failed("a raw crash, not a processed one").hint(
             "`socorro process FILE.dmp --annotations FILE --output FILE` makes a processed crash of it",
         ));
     }
-    if STACKWALK.iter().all(|name| has(&name)) {
+    if STACKWALK.iter().all(has) {
         return Err(failed("the stackwalk of a minidump, not a processed crash")
             .hint("`socorro stackwalk FILE.dmp` shows stackwalks"));
     }
