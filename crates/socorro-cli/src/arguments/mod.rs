@@ -34,6 +34,8 @@ pub(crate) use destinations::{DestinationArguments, check as check_destination};
 pub(crate) use failures::FailureArguments;
 pub(crate) use operations::{OperationsArguments, listen_address};
 pub(crate) use permissions::{PermissionArguments, Permissions};
+#[cfg(feature = "pubsub")]
+pub(crate) use queue::LOOKED_AT;
 pub(crate) use queue::{
     QueueArguments, check_address as check_queue_address, create as create_queue,
     open as open_queue,

@@ -1,6 +1,6 @@
 //! Which crash queue.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use clap::Args;
 use socorro_queue::{CrashQueue, QueueOptions, QueuePart};
@@ -39,6 +39,19 @@ impl QueueArguments {
         create(&self.queue).await
     }
 
+    /// [`QueueArguments::open_existing`] to look at messages that are given back.
+    ///
+    /// # Errors
+    ///
+    /// As [`QueueArguments::open_existing`].
+    pub(crate) async fn open_to_look(&self) -> Result<Arc<dyn CrashQueue>, Failure> {
+        let options = QueueOptions {
+            lease: LOOKED_AT,
+            ..existing()
+        };
+        open(&self.queue, options).await
+    }
+
     /// Opens a queue of which a part may be missing, to delete what there is.
     ///
     /// # Errors
@@ -58,6 +71,10 @@ impl QueueArguments {
         open(&self.queue, existing()).await
     }
 }
+
+/// How long a message is kept from others while it is looked at: whoever looks may be killed, or
+/// have a reader who takes his time.
+pub(crate) const LOOKED_AT: Duration = Duration::from_secs(10);
 
 fn existing() -> QueueOptions {
     QueueOptions {

@@ -9,6 +9,7 @@ use socorro_queue::{
 
 use super::named::{print_pulled, quoted};
 use crate::{
+    arguments::LOOKED_AT,
     commands::queue::{Jobs, Pull, give_back, publish, receive, text},
     exit::Exit,
     failure::Failure,
@@ -43,7 +44,11 @@ impl Configured {
                     "set PUBSUB_PROJECT_ID=PROJECT or SOCORRO_QUEUE=pubsub://PROJECT/TOPIC-PREFIX",
                 )
             })?;
-        let (project, options) = PubsubOptions::of_url(url, QueueOptions::default())?;
+        let options = QueueOptions {
+            lease: LOOKED_AT,
+            ..QueueOptions::default()
+        };
+        let (project, options) = PubsubOptions::of_url(url, options)?;
         Ok(Self { project, options })
     }
 

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 
 use socorro_queue::{
     CrashQueue as _, Delivery, PubsubAdmin, PubsubLane, PubsubNames, PubsubOptions, PubsubQueue,
-    RulesetName,
+    QueueOptions, RulesetName,
 };
 
 use crate::{
+    arguments::LOOKED_AT,
     commands::queue::{Jobs, Pull, not_published},
     exit::Exit,
     failure::Failure,
@@ -147,7 +148,10 @@ impl Project {
         };
         let options = PubsubOptions {
             names,
-            ..PubsubOptions::default()
+            ..PubsubOptions::from(QueueOptions {
+                lease: LOOKED_AT,
+                ..QueueOptions::default()
+            })
         };
         let queue = PubsubQueue::open(&self.name, options).await?;
         let name = quoted(subscription);

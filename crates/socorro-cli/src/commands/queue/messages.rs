@@ -23,7 +23,8 @@ pub(crate) const COLUMNS: [&str; 8] = [
     "published_at",
 ];
 
-/// Receives at most `max` messages, waiting for the first one.
+/// Receives at most `max` messages, waiting for the first one. A queue that sends by itself is
+/// stopped then: what is given back would come here again.
 ///
 /// # Errors
 ///
@@ -51,6 +52,7 @@ pub(crate) async fn receive(
             wait = wait.min(if sends { sending } else { asked });
         }
     }
+    queue.pause().await;
     Ok(received)
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct PeekArguments {
 }
 
 pub(crate) async fn run(arguments: &PeekArguments, output: &mut Output) -> Result<Exit, Failure> {
-    let queue = arguments.queue.open_existing().await?;
+    let queue = arguments.queue.open_to_look().await?;
     let max = usize::from(arguments.max_messages);
     let deliveries = messages::receive(&*queue, max, arguments.wait).await?;
     // Before anything else: printing may fail.

@@ -95,7 +95,7 @@ impl Pull {
 }
 
 pub(crate) async fn run(arguments: &PullArguments, output: &mut Output) -> Result<Exit, Failure> {
-    let queue = arguments.queue.open_existing().await?;
+    let queue = arguments.queue.open_to_look().await?;
     let mut listing = arguments.list.begin(&COLUMNS);
     let count = arguments
         .pull

@@ -110,6 +110,15 @@ pub(crate) static ROWS: &[Row] = &[
         "PUBSUB_REPROCESSING_SUBSCRIPTION_NAME",
         Client("PUBSUB_REPROCESSING_SUBSCRIPTION_NAME"),
     ),
+    // Our own, beside them.
+    row(
+        "PUBSUB_DEAD_LETTER_TOPIC_NAME",
+        Client("PUBSUB_DEAD_LETTER_TOPIC_NAME"),
+    ),
+    row(
+        "PUBSUB_DEAD_LETTER_SUBSCRIPTION_NAME",
+        Client("PUBSUB_DEAD_LETTER_SUBSCRIPTION_NAME"),
+    ),
     row("PUBSUB_EMULATOR_HOST", Client("PUBSUB_EMULATOR_HOST")),
     row(
         "GOOGLE_APPLICATION_CREDENTIALS",
@@ -137,6 +146,8 @@ pub(crate) static ROWS: &[Row] = &[
     row("SQS_STANDARD_QUEUE", Of(Part::SqsQueue)),
     row("SQS_PRIORITY_QUEUE", Client("SQS_PRIORITY_QUEUE")),
     row("SQS_REPROCESSING_QUEUE", Client("SQS_REPROCESSING_QUEUE")),
+    // Our own, beside them.
+    row("SQS_DEAD_LETTER_QUEUE", Client("SQS_DEAD_LETTER_QUEUE")),
     row("SQS_ACCESS_KEY", Client("AWS_ACCESS_KEY_ID")),
     row("SQS_SECRET_ACCESS_KEY", Client("AWS_SECRET_ACCESS_KEY")),
     row("SQS_REGION", Client("SQS_REGION")),
