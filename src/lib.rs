@@ -11,6 +11,7 @@
 //! | [`queue`] | tells processors what to do: memory, `sqlite` | `queue` |
 //! | [`stackwalk`] | minidump in, stackwalk JSON out; `http-symbols`, `object-symbols`, `debug-info`, `debuginfod`, `walker-pool` | `stackwalk` |
 //! | [`report`] | a processed crash for people: text, a page | `report` |
+//! | [`crash_stats`] | a client of Crash Stats, and the language of its searches | `crash-stats` |
 //! | [`signature`] | the text that groups a crash with its like | `signature` |
 //! | [`processor`] | rules, rulesets, pipeline, worker; `ruleset-files`, `http-versions` | `processor` |
 //!
@@ -45,6 +46,8 @@ pub use socorro_core as core;
 pub use socorro_processor as processor;
 #[cfg(feature = "queue")]
 pub use socorro_queue as queue;
+#[cfg(feature = "crash-stats")]
+pub use socorro_crash_stats as crash_stats;
 #[cfg(feature = "report")]
 pub use socorro_report as report;
 #[cfg(feature = "signature")]

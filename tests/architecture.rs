@@ -45,6 +45,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
         "socorro",
         &[
             "socorro-core",
+            "socorro-crash-stats",
             "socorro-processor",
             "socorro-queue",
             "socorro-report",
