@@ -9,7 +9,7 @@
 //! | [`core`] | crash ids, raw and processed crashes, the schema | always |
 //! | [`storage`] | keeps crashes: files, memory, `s3` | `storage` |
 //! | [`queue`] | tells processors what to do: memory, `sqlite` | `queue` |
-//! | [`stackwalk`] | minidump in, stackwalk JSON out; `http-symbols`, `walker-pool` | `stackwalk` |
+//! | [`stackwalk`] | minidump in, stackwalk JSON out; `http-symbols`, `object-symbols`, `debug-info`, `debuginfod`, `walker-pool` | `stackwalk` |
 //! | [`signature`] | the text that groups a crash with its like | `signature` |
 //! | [`processor`] | rules, rulesets, pipeline, worker; `ruleset-files`, `http-versions` | `processor` |
 //!

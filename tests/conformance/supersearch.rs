@@ -90,7 +90,7 @@ fn filters<'a>(query: &Query, names: impl Iterator<Item = &'a String>) -> Filter
             inclusive: takes,
         } = bound;
         let operator = if takes { inclusive } else { exclusive }.operator();
-        let filter = described(operator, false, json!(moment.to_string()), FieldType::Date);
+        let filter = described(operator, false, &json!(moment.to_string()), FieldType::Date);
         insert(&mut filters, "date", filter);
     }
     for filter in &query.filters {
@@ -106,7 +106,7 @@ fn filters<'a>(query: &Query, names: impl Iterator<Item = &'a String>) -> Filter
             }
             _ => continue,
         };
-        insert(&mut filters, name, described("", false, value, kind));
+        insert(&mut filters, name, described("", false, &value, kind));
     }
     filters
 }
@@ -130,7 +130,7 @@ fn of_field(filter: &Filter) -> Value {
     described(
         condition.operator(),
         *negated,
-        value,
+        &value,
         kind(field, condition),
     )
 }
@@ -152,7 +152,7 @@ fn operand(operand: &Operand) -> Value {
     }
 }
 
-fn described(operator: &str, negated: bool, value: Value, kind: FieldType) -> Value {
+fn described(operator: &str, negated: bool, value: &Value, kind: FieldType) -> Value {
     json!({"operator": operator, "not": negated, "value": value, "type": kind.name()})
 }
 

@@ -1,8 +1,7 @@
 //! Crash ids as people hand them over: as arguments, in lists, as URLs of reports.
 
-use std::collections::HashSet;
-#[cfg(feature = "crash-stats")]
 use std::{
+    collections::HashSet,
     io::{self, IsTerminal as _},
     path::Path,
 };
@@ -36,61 +35,53 @@ impl CrashIds {
         found
     }
 
-    /// The ids among arguments, where `-` stands for those on standard input.
+    /// The ids that a command is given, see [`given_texts`].
     ///
     /// # Errors
     ///
-    /// When standard input is to be read and cannot be.
+    /// As [`given_texts`].
     pub(crate) fn in_arguments(arguments: &[String]) -> Result<Self, Failure> {
-        let from_stdin = arguments.iter().any(|argument| argument == "-");
-        let listed = if from_stdin {
-            input::stdin_text()?
-        } else {
-            String::new()
-        };
-        let named = arguments.iter().map(String::as_str);
-        Ok(Self::among(
-            named.filter(|id| *id != "-").chain(listed.lines()),
-        ))
+        let texts = given_texts(arguments)?;
+        Ok(Self::among(texts.iter().map(String::as_str)))
     }
+}
 
-    /// The ids that a command is to work on: those among its arguments, where `@FILE` stands for
-    /// those in a list and `-` for those on standard input; without arguments, those on standard
-    /// input.
-    ///
-    /// # Errors
-    ///
-    /// When there are no arguments and a person sits at standard input, and when a list cannot be
-    /// read.
-    #[cfg(feature = "crash-stats")]
-    pub(crate) fn asked_for(arguments: &[String]) -> Result<Self, Failure> {
-        if arguments.is_empty() {
-            if io::stdin().is_terminal() {
-                return Err(Failure::usage("no crash ids").hint(
-                    "give them as arguments, in a list as @FILE, or one on each line of standard input",
-                ));
-            }
-            return Ok(Self::among(input::stdin_text()?.lines()));
+/// The texts that may be crash ids: arguments, where `@FILE` stands for the lines of a list and `-`
+/// for those of standard input; without arguments, those of standard input.
+///
+/// # Errors
+///
+/// When there are neither arguments nor a pipe, and when a list cannot be read.
+pub(crate) fn given_texts(arguments: &[String]) -> Result<Vec<String>, Failure> {
+    if arguments.is_empty() {
+        if io::stdin().is_terminal() {
+            return Err(Failure::usage("no crash ids").hint(
+                "give them as arguments, in a list as @FILE, or one on each line of standard input",
+            ));
         }
-        let mut texts = Vec::new();
-        for argument in arguments {
-            if argument == "-" {
-                texts.push(input::stdin_text()?);
-            } else if let Some(file) = argument.strip_prefix('@') {
-                texts.push(input::list(Path::new(file))?);
-            } else if CrashId::parse_lenient(id_in(argument)).is_err()
-                && Path::new(argument).is_file()
-            {
-                return Err(
-                    Failure::usage(format!("{argument} is a file, not a crash id"))
-                        .hint(format!("crash ids in a list are given as @{argument}")),
-                );
-            } else {
-                texts.push(argument.clone());
-            }
-        }
-        Ok(Self::among(texts.iter().flat_map(|text| text.lines())))
+        return Ok(lines(&input::stdin_text()?));
     }
+    let mut texts = Vec::new();
+    for argument in arguments {
+        if argument == "-" {
+            texts.extend(lines(&input::stdin_text()?));
+        } else if let Some(file) = argument.strip_prefix('@') {
+            texts.extend(lines(&input::list(Path::new(file))?));
+        } else if CrashId::parse_lenient(id_in(argument)).is_err() && Path::new(argument).is_file()
+        {
+            return Err(
+                Failure::usage(format!("{argument} is a file, not a crash id"))
+                    .hint(format!("crash ids in a list are given as @{argument}")),
+            );
+        } else {
+            texts.push(argument.clone());
+        }
+    }
+    Ok(texts)
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
 }
 
 /// The id in the URL of a report, or the text as it is.

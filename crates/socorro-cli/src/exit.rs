@@ -11,8 +11,10 @@ pub(crate) enum Exit {
     Failure,
     /// The program was called wrongly: 2, as with the errors of the argument parser.
     Usage,
-    /// There was nothing to do, where that matters: 3.
-    Nothing,
+    /// Nothing was found where that matters: 3.
+    NothingFound,
+    /// There is no such bucket to list: 255, as `aws s3` has it.
+    NoBucket,
     /// A signal of this number ended the work early: 128 and the number, as shells have it.
     Interrupted(u8),
 }
@@ -24,7 +26,8 @@ impl Exit {
             Self::Success => 0,
             Self::Failure => 1,
             Self::Usage => 2,
-            Self::Nothing => 3,
+            Self::NothingFound => 3,
+            Self::NoBucket => 255,
             Self::Interrupted(signal) => signal.saturating_add(128),
         }
     }

@@ -10,6 +10,8 @@ pub(crate) struct Failure {
     exit: Exit,
     message: String,
     hint: Option<String>,
+    /// Whether the message is all of the line, in somebody else's words.
+    verbatim: bool,
 }
 
 impl Failure {
@@ -19,6 +21,15 @@ impl Failure {
             exit: Exit::Failure,
             message: message.into(),
             hint: None,
+            verbatim: false,
+        }
+    }
+
+    /// The same in words that scripts know from another program: nothing is put before them.
+    pub(crate) fn verbatim(message: impl Into<String>) -> Self {
+        Self {
+            verbatim: true,
+            ..Self::new(message)
         }
     }
 
@@ -58,9 +69,13 @@ impl Failure {
     }
 
     /// The same, with another exit code.
-    #[cfg(feature = "crash-stats")]
     pub(crate) fn with_exit(self, exit: Exit) -> Self {
         Self { exit, ..self }
+    }
+
+    /// Whether nothing is to be put before the message.
+    pub(crate) fn is_verbatim(&self) -> bool {
+        self.verbatim
     }
 
     /// The exit code of the program.
@@ -141,6 +156,9 @@ impl From<socorro_queue::Error> for Failure {
             | Queue::UnknownScheme { .. }
             | Queue::UnknownLane { .. }
             | Queue::InvalidRulesetName { .. } => Self::usage(message),
+            Queue::Unsupported { .. } => {
+                Self::new(message).hint("do it with the tools of its vendor")
+            }
             Queue::NoSuchDeadLetter { .. } => {
                 Self::new(message).hint("`socorro queue dead list` shows them")
             }
@@ -211,7 +229,8 @@ impl From<socorro_processor::Error> for Failure {
     }
 }
 
-fn install_with(feature: &str) -> String {
+/// How to get a program with a feature that this one was built without.
+pub(crate) fn install_with(feature: &str) -> String {
     format!("cargo install socorro-cli --features {feature}")
 }
 

@@ -1,6 +1,8 @@
-//! Lists of things, in the forms that people and programs read.
+//! Lists on standard output, in the forms that people and programs read.
 
-use clap::ValueEnum;
+use std::fmt;
+
+use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 use socorro_core::json::{self, Form};
 
@@ -9,26 +11,51 @@ use crate::{
     output::{Clean, Output},
 };
 
-/// The form of a list.
+/// In which form a list is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ListFormat {
-    /// A line for each, with tabs between columns
+    /// A line for each item
     #[default]
     Text,
-    /// One JSON array
+    /// One array of objects
     Json,
-    /// A JSON object on each line
+    /// An object on each line
     Ndjson,
-    /// Comma-separated values with a header
+    /// For spreadsheets, with a line of column names
     Csv,
 }
 
-/// A list that is written while it comes.
+/// The option of commands that print a list.
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// How to print the list
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: ListFormat,
+}
+
+impl ListArguments {
+    /// Begins a list with these columns.
+    pub(crate) fn begin(&self, columns: &[&str]) -> Listing {
+        Listing::new(self.format, columns.iter().copied())
+    }
+}
+
+/// The members of an item.
+pub(crate) fn members<'a>(
+    members: impl IntoIterator<Item = (&'a str, Value)>,
+) -> Map<String, Value> {
+    let members = members.into_iter();
+    members
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+/// A list that is printed item by item.
 #[derive(Debug)]
 pub(crate) struct Listing {
     format: ListFormat,
     columns: Vec<String>,
-    rows: u64,
+    printed: u64,
 }
 
 impl Listing {
@@ -39,86 +66,99 @@ impl Listing {
         Self {
             format,
             columns: columns.into_iter().map(Into::into).collect(),
-            rows: 0,
+            printed: 0,
         }
     }
 
-    pub(crate) fn format(&self) -> ListFormat {
-        self.format
+    /// Whether it is for people.
+    pub(crate) fn is_text(&self) -> bool {
+        self.format == ListFormat::Text
     }
 
-    /// Writes one row: the columns of the list, as far as it has them.
-    pub(crate) fn row(
+    /// Prints an item: `text` for people, `members` for programs.
+    ///
+    /// # Errors
+    ///
+    /// When standard output cannot be written.
+    pub(crate) fn item(
         &mut self,
-        values: &Map<String, Value>,
+        members: &Map<String, Value>,
+        text: impl fmt::Display,
         output: &mut Output,
     ) -> Result<(), Failure> {
-        self.rows += 1;
-        let columns = self.columns.iter();
-        let cells = columns.map(|column| values.get(column).unwrap_or(&Value::Null));
+        let is_first = self.printed == 0;
+        self.printed += 1;
         match self.format {
-            ListFormat::Text => {
-                let cells: Vec<String> = cells.map(|cell| Clean(&text(cell)).to_string()).collect();
-                output.line(cells.join("\t"))
+            ListFormat::Text => output.line(text),
+            ListFormat::Ndjson => output.json(members, Form::Processor),
+            ListFormat::Json => {
+                let before: &[u8] = if is_first { b"[\n" } else { b",\n" };
+                let object = json::to_vec(members, Form::Processor);
+                output.bytes(&[before, &object].concat())
             }
             ListFormat::Csv => {
-                let line = cells.map(|cell| quoted(&text(cell))).collect::<Vec<_>>();
-                if self.rows == 1 {
+                if is_first {
                     self.header(output)?;
                 }
-                output.line(line.join(","))
-            }
-            ListFormat::Ndjson | ListFormat::Json => {
-                let columns = self.columns.iter().cloned();
-                let object = Map::from_iter(columns.zip(cells.cloned()));
-                let object = json::to_string(&object.into(), Form::Processor);
-                let before = match (self.format, self.rows) {
-                    (ListFormat::Ndjson, _) => "",
-                    (_, 1) => "[",
-                    _ => ",",
-                };
-                let end = if self.format == ListFormat::Ndjson {
-                    "\n"
-                } else {
-                    ""
-                };
-                let separator = if before == "," { "\n " } else { "" };
-                output.bytes(format!("{before}{separator}{object}{end}").as_bytes())
+                let cells = self.columns.iter().map(|column| cell(members.get(column)));
+                output.line(csv(cells))
             }
         }
     }
 
-    /// Ends the list.
+    /// Prints an item that is for people, too, nothing but its columns.
+    ///
+    /// # Errors
+    ///
+    /// When standard output cannot be written.
+    pub(crate) fn row(
+        &mut self,
+        members: &Map<String, Value>,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        let cells = self.columns.iter().map(|column| cell(members.get(column)));
+        let cells: Vec<String> = cells.map(|cell| Clean(&cell).to_string()).collect();
+        self.item(members, cells.join("\t"), output)
+    }
+
+    /// Prints what closes the list.
+    ///
+    /// # Errors
+    ///
+    /// When standard output cannot be written.
     pub(crate) fn finish(self, output: &mut Output) -> Result<(), Failure> {
-        match (self.format, self.rows) {
+        match (self.format, self.printed) {
             (ListFormat::Json, 0) => output.line("[]"),
-            (ListFormat::Json, _) => output.line("]"),
+            (ListFormat::Json, _) => output.line("\n]"),
             (ListFormat::Csv, 0) => self.header(output),
             _ => Ok(()),
         }
     }
 
     fn header(&self, output: &mut Output) -> Result<(), Failure> {
-        let names: Vec<String> = self.columns.iter().map(|name| quoted(name)).collect();
-        output.line(names.join(","))
+        output.line(csv(self.columns.iter().cloned()))
     }
 }
 
-/// A value as text; nothing for nothing.
-fn text(value: &Value) -> String {
+/// A line of a table, with quotes where they are needed. Source of the form: RFC 4180, but for the ends of lines, which
+/// are those of other tools.
+fn csv(cells: impl Iterator<Item = String>) -> String {
+    let quoted = cells.map(|cell| {
+        if cell.contains([',', '"', '\n', '\r']) {
+            format!("\"{}\"", cell.replace('"', "\"\""))
+        } else {
+            cell
+        }
+    });
+    quoted.collect::<Vec<_>>().join(",")
+}
+
+/// A value in a cell: text as it is, nothing for nothing, JSON for all else.
+fn cell(value: Option<&Value>) -> String {
     match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => json::to_string(other, Form::Processor),
-    }
-}
-
-/// A field of a CSV file. Source: RFC 4180.
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => json::to_string(other, Form::Processor),
     }
 }
 
@@ -129,15 +169,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_quoted_where_they_have_to_be() {
-        assert_eq!(quoted("a b"), "a b");
-        assert_eq!(quoted("a,\"b\"\n"), "\"a,\"\"b\"\"\n\"");
-    }
-
-    #[test]
-    fn values_are_texts() {
-        assert_eq!(text(&json!(null)), "");
-        assert_eq!(text(&json!("a")), "a");
-        assert_eq!(text(&json!(1)), "1");
+    fn cells_are_quoted_where_they_have_to_be_and_nothing_is_empty() {
+        let members = json!({"a": "x \"y\", z", "b": null, "c": 3, "d": true, "f": "a b"});
+        let cells = ["a", "b", "c", "d", "e", "f"].map(|name| cell(members.get(name)));
+        assert_eq!(csv(cells.into_iter()), "\"x \"\"y\"\", z\",,3,true,,a b");
     }
 }

@@ -2,14 +2,17 @@
 
 use std::{
     env, fmt,
+    fs::File,
     io::{self, IsTerminal as _, Write as _},
     panic,
+    sync::Mutex,
 };
 
 use socorro_core::Environment;
 use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
-    EnvFilter, fmt::format::JsonFields, registry::LookupSpan, util::SubscriberInitExt as _,
+    EnvFilter, Layer as _, fmt::format::JsonFields, layer::SubscriberExt as _,
+    registry::LookupSpan, util::SubscriberInitExt as _,
 };
 
 use crate::{
@@ -21,6 +24,8 @@ use crate::{
 
 /// The variable that decides alone what is logged.
 const VARIABLE: &str = "RUST_LOG";
+/// What a file gets.
+const FILE_FILTER: &str = "info,socorro=debug";
 
 /// Starts logging. A `service` logs what it does, with times; a command that somebody waits for
 /// only what is wrong.
@@ -48,6 +53,33 @@ pub(crate) fn start(arguments: &GlobalArguments, service: bool) -> Result<(), Fa
         (LogFormat::Text, true) => begin(log.with_target(false).finish()),
         (LogFormat::Text, false) => begin(log.with_target(false).without_time().finish()),
     }
+    Ok(())
+}
+
+/// Starts logging for a command that somebody waits for, and has everything that is of any interest
+/// written to a file, too.
+///
+/// # Errors
+///
+/// When RUST_LOG is set and makes no sense.
+pub(crate) fn start_with_file(arguments: &GlobalArguments, file: File) -> Result<(), Failure> {
+    let log = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(color(arguments))
+        .with_target(false)
+        .without_time();
+    let log = match arguments.log_format {
+        LogFormat::Text => log.boxed(),
+        LogFormat::Json | LogFormat::Mozlog => log.json().flatten_event(true).boxed(),
+    };
+    let file = tracing_subscriber::fmt::layer()
+        .with_writer(Mutex::new(file))
+        .with_ansi(false)
+        .with_filter(EnvFilter::new(FILE_FILTER));
+    tracing_subscriber::registry()
+        .with(log.with_filter(filter(arguments, false)?))
+        .with(file)
+        .init();
     Ok(())
 }
 
@@ -139,7 +171,11 @@ impl Reporter {
         } else {
             "error:"
         };
-        note(format_args!("{label} {message}"));
+        if failure.is_verbatim() {
+            note(message);
+        } else {
+            note(format_args!("{label} {message}"));
+        }
         if let Some(hint) = failure.way_out() {
             note(format_args!("  {hint}"));
         }

@@ -21,6 +21,7 @@ mod named_file;
 mod operations;
 mod output;
 mod pipeline;
+mod question;
 mod result;
 mod settings;
 
@@ -70,7 +71,10 @@ fn run(arguments: &Arguments, settings: &Settings) -> Result<Exit, Failure> {
         settings.hand_to_clients()?;
     }
     let service = arguments.command.is_service();
-    logging::start(&arguments.global, service)?;
+    match arguments.command.log_file()? {
+        None => logging::start(&arguments.global, service)?,
+        Some(file) => logging::start_with_file(&arguments.global, file)?,
+    }
     logging::watch_panics(service);
     if !arguments.command.tells_remarks() {
         settings.log_remarks();

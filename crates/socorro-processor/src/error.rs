@@ -26,6 +26,14 @@ pub enum Error {
         /// The nearest name there is.
         suggestion: Option<String>,
     },
+    /// A rule needs something that is not to be had at the moment, like a process to walk in.
+    #[error("rule {rule} has to be tried again: {reason}")]
+    Unavailable {
+        /// The name of the rule.
+        rule: String,
+        /// What it needs, and what is in the way.
+        reason: String,
+    },
     /// JSON is not a crash to try rules on.
     #[cfg(feature = "cases")]
     #[error("not a case: {member}: {reason}")]
@@ -50,6 +58,6 @@ impl Error {
     /// Whether trying again may help.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        false
+        matches!(self, Self::Unavailable { .. })
     }
 }

@@ -117,7 +117,8 @@ impl Pipeline {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownRuleset`], before anything is touched.
+    /// [`Error::UnknownRuleset`], before anything is touched; [`Error::Unavailable`] when a rule cannot
+    /// do its work for the moment, so that there is no result.
     pub async fn run(&self, ruleset: &str, mut crash: Crash) -> Result<Crash, Error> {
         let Some(Timed { ruleset, timings }) = self.rulesets.get(ruleset) else {
             let known = self.rulesets.keys().cloned().collect();
@@ -143,6 +144,12 @@ impl Pipeline {
             }
             crash.enter(name);
             if let Err(error) = run_step(step, &mut crash).await {
+                if error.is_temporary() {
+                    return Err(Error::Unavailable {
+                        rule: name.to_owned(),
+                        reason: error.to_string(),
+                    });
+                }
                 tracing::warn!(rule = name, kind = error.kind(), "rule failed");
                 tracing::debug!(rule = name, %error, "rule failed");
                 crash.note(format!(

@@ -213,6 +213,7 @@ impl fmt::Display for Item {
 pub struct RuleError {
     kind: Cow<'static, str>,
     detail: String,
+    is_temporary: bool,
 }
 
 impl RuleError {
@@ -221,7 +222,23 @@ impl RuleError {
         Self {
             kind: kind.into(),
             detail: detail.into(),
+            is_temporary: false,
         }
+    }
+
+    /// An error that has nothing to do with the crash: something the rule needs is not to be had at the moment. It ends
+    /// the run, and the crash is to be processed again.
+    pub fn temporary(kind: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+        Self {
+            is_temporary: true,
+            ..Self::new(kind, detail)
+        }
+    }
+
+    /// Whether the same crash may fare better later, with nothing changed but the time.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        self.is_temporary
     }
 
     /// The kind: a word without private data.

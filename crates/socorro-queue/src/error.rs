@@ -104,6 +104,14 @@ pub enum Error {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The backend has no way to do this.
+    #[error("queue {queue} cannot {action}")]
+    Unsupported {
+        /// The queue.
+        queue: String,
+        /// What it cannot, as in "it cannot …".
+        action: &'static str,
+    },
     /// The URL of a queue cannot be read.
     #[error("invalid queue URL {url:?}: {reason}")]
     InvalidUrl {

@@ -11,6 +11,7 @@ use crate::{
     error::Error,
     lane::Lane,
     message::Job,
+    part::QueuePart,
     publish::PublishReport,
     queue::{CrashQueue, DeadLetters},
 };
@@ -70,8 +71,16 @@ macro_rules! forward_to_pointee {
                 (**self).check().await
             }
 
-            async fn create(&self) -> Result<(), Error> {
+            async fn create(&self) -> Result<Vec<QueuePart>, Error> {
                 (**self).create().await
+            }
+
+            async fn purge(&self, lane: Lane) -> Result<Option<u64>, Error> {
+                (**self).purge(lane).await
+            }
+
+            async fn delete(&self) -> Result<Vec<QueuePart>, Error> {
+                (**self).delete().await
             }
 
             fn dead_letters(&self) -> Option<&dyn DeadLetters> {

@@ -64,6 +64,7 @@ mod memory;
 mod message;
 mod open;
 mod options;
+mod part;
 mod publish;
 #[cfg(feature = "pubsub")]
 mod pubsub;
@@ -86,12 +87,13 @@ pub use memory::MemoryQueue;
 pub use message::{BadMessage, Job, Message, Verdict, judge};
 pub use open::{check_url, open};
 pub use options::QueueOptions;
+pub use part::{PartKind, QueuePart};
 pub use publish::{PublishOutcome, PublishReport};
 #[cfg(feature = "pubsub")]
-pub use pubsub::{PubsubLane, PubsubNames, PubsubOptions, PubsubQueue};
+pub use pubsub::{PubsubAdmin, PubsubLane, PubsubNames, PubsubOptions, PubsubQueue};
 pub use queue::{CrashQueue, DeadLetters};
 pub use ruleset_name::RulesetName;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteOptions, SqliteQueue};
 #[cfg(feature = "sqs")]
-pub use sqs::{SqsNames, SqsOptions, SqsQueue};
+pub use sqs::{SqsAdmin, SqsNames, SqsOptions, SqsQueue};

@@ -11,6 +11,7 @@ use crate::{
     error::Error,
     lane::Lane,
     message::Job,
+    part::QueuePart,
     publish::PublishReport,
 };
 
@@ -125,14 +126,44 @@ pub trait CrashQueue: fmt::Debug + fmt::Display + Send + Sync + 'static {
     async fn check(&self) -> Result<(), Error>;
 
     /// Makes what the queue needs at its service and is not there: topics, subscriptions, queues.
-    /// What is there stays as it is. Queues that are complete as soon as they are open have nothing
-    /// to do here.
+    /// What is there stays as it is. Gives back what it consists of, and which of that is new.
+    /// Queues that are complete as soon as they are open have nothing to do here.
     ///
     /// # Errors
     ///
     /// When it is not allowed, or the service does not answer.
-    async fn create(&self) -> Result<(), Error> {
-        Ok(())
+    async fn create(&self) -> Result<Vec<QueuePart>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// Forgets all messages of a lane, those on loan included, and says how many they were where the
+    /// backend knows. Dead letters stay. What is published meanwhile may be forgotten or not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] where the backend cannot; otherwise when it is not allowed, or the
+    /// service does not answer.
+    async fn purge(&self, lane: Lane) -> Result<Option<u64>, Error> {
+        let _ = lane;
+        Err(Error::Unsupported {
+            queue: self.to_string(),
+            action: "forget all its messages at once",
+        })
+    }
+
+    /// Deletes everything that [`create`](CrashQueue::create) makes, and with it all messages and
+    /// dead letters. Gives back what it consisted of, and which of that was there. The queue cannot
+    /// be used afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] where the backend cannot; otherwise when it is not allowed, or the
+    /// service does not answer. A part of it may be deleted already.
+    async fn delete(&self) -> Result<Vec<QueuePart>, Error> {
+        Err(Error::Unsupported {
+            queue: self.to_string(),
+            action: "be deleted from here",
+        })
     }
 
     /// The dead letters, where the backend can list them.

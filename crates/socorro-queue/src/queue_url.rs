@@ -51,6 +51,19 @@ impl<'url> QueueUrl<'url> {
         })
     }
 
+    /// Takes `text` apart, if it is of this scheme.
+    #[cfg(any(feature = "pubsub", feature = "sqs"))]
+    pub(crate) fn of_scheme(scheme: &str, text: &'url str) -> Result<Self, Error> {
+        let url = Self::parse(text)?;
+        if url.scheme == scheme {
+            return Ok(url);
+        }
+        Err(Error::UnknownScheme {
+            scheme: shorten(url.scheme),
+            known: format!("here only {scheme}:"),
+        })
+    }
+
     /// Takes the option `name` out of the query.
     pub(crate) fn take_text(&mut self, name: &'static str) -> Result<Option<String>, Error> {
         self.known.push(name);

@@ -149,9 +149,15 @@ impl From<Panic> for WalkError {
 
 impl From<WalkError> for WalkOutcome {
     fn from(error: WalkError) -> Self {
+        let output = match error {
+            WalkError::NoWalker { .. } | WalkError::NoThread { .. } => {
+                WalkOutput::NotWalked(error.to_string())
+            }
+            _ => WalkOutput::None,
+        };
         Self {
             exit_code: error.exit_code(),
-            output: WalkOutput::None,
+            output,
             log: error.log_line(),
             symbolication: None,
         }

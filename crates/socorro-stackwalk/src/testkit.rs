@@ -15,7 +15,8 @@ pub use same_symbols::SameSymbols;
 /// Symbols against those of the reference.
 pub mod symbols {
     pub use crate::symbols::reference::{
-        Answer, addresses, difference, fill_symbol, holds_for_index, look_up, walk_frame,
+        Answer, addresses, difference, fill_symbol, holds_for_index, look_up, sound_index,
+        walk_frame,
     };
 }
 

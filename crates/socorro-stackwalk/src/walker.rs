@@ -101,6 +101,9 @@ pub enum WalkOutput {
     Text(String),
     /// Nothing.
     None,
+    /// Nothing, because the minidump was not looked at: this machine has no walker for it at the moment, and says why.
+    /// To be tried again.
+    NotWalked(String),
 }
 
 impl WalkOutcome {

@@ -7,6 +7,10 @@ use crate::item::{Item, Subject};
 /// The cause of an error, from whatever engine stands behind the storage.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;
 
+/// The reason of an outage that is a bucket that is not there.
+pub(crate) const NO_BUCKET_REASON: &str =
+    "the bucket does not exist; create it, or correct the address";
+
 /// An error of a crash storage.
 ///
 /// [`Error::kind`] is what to decide on. The message names the storage and the key or directory
@@ -188,6 +192,32 @@ impl Error {
         }
     }
 
+    /// Whether the server says that there is no such bucket.
+    #[must_use]
+    pub fn is_no_bucket(&self) -> bool {
+        matches!(self, Self::Unavailable { reason, .. } if reason == NO_BUCKET_REASON)
+    }
+
+    /// The code and the message of a server that answered with an error, as in `NoSuchBucket` and `The
+    /// specified bucket does not exist`.
+    #[must_use]
+    pub fn server_said(&self) -> Option<(String, String)> {
+        let source = match self {
+            Self::Unavailable { source, .. } | Self::Denied { source, .. } => source.as_ref()?,
+            _ => return None,
+        };
+        let mut next: Option<&(dyn std::error::Error + 'static)> = Some(&**source);
+        while let Some(error) = next {
+            let text = error.to_string();
+            if let Some(code) = between(&text, "<Code>", "</Code>") {
+                let message = between(&text, "<Message>", "</Message>").unwrap_or_default();
+                return Some((code.to_owned(), message.to_owned()));
+            }
+            next = error.source();
+        }
+        None
+    }
+
     /// What the operation was about.
     #[must_use]
     pub fn subject(&self) -> Option<&Subject> {
@@ -250,6 +280,11 @@ impl Error {
             what: Box::new(what),
         }
     }
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    let rest = &text[text.find(start)? + start.len()..];
+    Some(&rest[..rest.find(end)?])
 }
 
 #[cfg(test)]

@@ -46,6 +46,8 @@ pub enum Subject {
     Document(DocumentKey),
     /// The list of the crashes of one day.
     Day(Date),
+    /// An object of a bucket, by its key.
+    Object(String),
     /// The storage as a whole.
     Storage,
 }
@@ -82,6 +84,7 @@ impl fmt::Display for Subject {
             Self::Crash { id, item } => write!(f, "the {item} of crash {id}"),
             Self::Document(key) => write!(f, "the document {key}"),
             Self::Day(date) => write!(f, "the list of crashes of {date}"),
+            Self::Object(key) => write!(f, "the object {key:?}"),
             Self::Storage => f.write_str("the storage"),
         }
     }

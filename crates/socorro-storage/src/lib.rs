@@ -3,7 +3,8 @@
 //! [`CrashStorage`] is the contract, [`ObjectStorage`] the one implementation: in memory, in a
 //! local directory, in buckets of S3, Google and Azure, and over any store of the `object_store`
 //! crate. [`open`] makes one from an address, and [`create`] the bucket or directory that an
-//! address names. [`layer`] has what can be put around any of them.
+//! address names. [`layer`] has what can be put around any of them. [`bucket`] has objects by their
+//! keys, crashes or not: to list, copy and delete them.
 //!
 //! Keys and stored bytes are those of Mozilla's buckets (see [`layout`]), so that both can work on
 //! the same data. Older trees of directories can be read, and copied from.
@@ -64,6 +65,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+pub mod bucket;
 mod document;
 mod engine;
 mod error;

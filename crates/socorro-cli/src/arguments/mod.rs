@@ -3,6 +3,7 @@
 #[cfg(feature = "crash-stats")]
 mod crash_stats;
 mod destinations;
+mod failures;
 mod operations;
 mod permissions;
 mod queue;
@@ -30,9 +31,13 @@ use crate::{
 #[cfg(feature = "crash-stats")]
 pub(crate) use crash_stats::{HostArguments, TokenArguments};
 pub(crate) use destinations::{DestinationArguments, check as check_destination};
+pub(crate) use failures::FailureArguments;
 pub(crate) use operations::{OperationsArguments, listen_address};
 pub(crate) use permissions::PermissionArguments;
-pub(crate) use queue::{QueueArguments, check_address as check_queue_address, open as open_queue};
+pub(crate) use queue::{
+    QueueArguments, check_address as check_queue_address, create as create_queue,
+    open as open_queue,
+};
 pub(crate) use rulesets::{RulesetArguments, check_version_service};
 #[cfg(unix)]
 pub(crate) use signature::warn_of_empty_lists;
@@ -41,7 +46,8 @@ pub(crate) use signature::{Grouping, SignatureArguments, generator};
 pub(crate) use stackwalk::WALKER_CHILD;
 pub(crate) use stackwalk::WalkArguments;
 pub(crate) use storage::{
-    StorageArguments, check_address as check_storage_address, open as open_storage,
+    OptionalStorageArguments, StorageArguments, check_address as check_storage_address,
+    create as create_storage, open as open_storage,
 };
 pub(crate) use symbols::{
     CacheArguments, SymbolArguments, SymbolTree, check_symbols, source as symbol_source,
@@ -61,8 +67,10 @@ Examples:
 
 Every option that has a variable can be set in socorro.toml, too: `socorro config example`.
 `socorro COMMAND --help` tells more. Results go to standard output, everything else to standard
-error. Exit codes: 0 done, 1 something failed, 2 called wrongly, 3 nothing to work on, 128 + N ended
-by signal N.";
+error.
+
+Exit codes: 0 all done, 1 something failed (of many items some did), 2 called wrongly, 3 nothing was
+found where that matters, 128 + N ended by signal N (130: interrupted).";
 
 /// Turns crash reports into symbolicated stacks and signatures.
 #[derive(Debug, Parser)]
@@ -217,6 +225,11 @@ fn understand(program: &Command, words: &[OsString]) -> Result<(), clap::Error> 
     }
 }
 
+/// The program with all its commands, for what describes it.
+pub(crate) fn program() -> Command {
+    completed(Arguments::command())
+}
+
 /// All settings.
 #[cfg(test)]
 pub(crate) fn definitions() -> Vec<Definition> {
@@ -226,13 +239,12 @@ pub(crate) fn definitions() -> Vec<Definition> {
 /// Adds what holds for all commands: names may be written with underscores, and an environment
 /// variable that is set to nothing counts as not set.
 fn completed(command: Command) -> Command {
-    let name = command.get_name();
-    let command = if name.contains('-') {
-        let alias = name.replace('-', "_");
-        command.alias(alias)
-    } else {
-        command
-    };
+    let names = command.get_all_aliases().chain([command.get_name()]);
+    let underscored: Vec<String> = names
+        .filter(|name| name.contains('-'))
+        .map(|name| name.replace('-', "_"))
+        .collect();
+    let command = command.aliases(underscored);
     command
         .mut_args(|argument| {
             let empty = argument

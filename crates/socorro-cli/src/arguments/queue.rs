@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clap::Args;
-use socorro_queue::{CrashQueue, QueueOptions};
+use socorro_queue::{CrashQueue, QueueOptions, QueuePart};
 
 use crate::failure::Failure;
 
@@ -30,17 +30,23 @@ impl QueueArguments {
         open(&self.queue, QueueOptions::default()).await
     }
 
-    /// Opens the queue and makes what it needs.
+    /// Opens the queue and makes what it needs. Gives back what it consists of, too.
     ///
     /// # Errors
     ///
     /// As [`open`], and when something cannot be made.
-    pub(crate) async fn create(&self) -> Result<Arc<dyn CrashQueue>, Failure> {
+    pub(crate) async fn create(&self) -> Result<(Arc<dyn CrashQueue>, Vec<QueuePart>), Failure> {
+        create(&self.queue).await
+    }
+
+    /// Opens a queue of which a part may be missing, to delete what there is.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`], but for what is missing at the service of the queue.
+    pub(crate) async fn open_incomplete(&self) -> Result<Arc<dyn CrashQueue>, Failure> {
         check_address(&self.queue)?;
-        let queue = socorro_queue::open(&self.queue, QueueOptions::default()).await?;
-        queue.create().await?;
-        queue.check().await?;
-        Ok(queue)
+        Ok(socorro_queue::open(&self.queue, existing()).await?)
     }
 
     /// [`QueueArguments::open`] for commands that only look: a mistyped address makes no new queue.
@@ -49,12 +55,28 @@ impl QueueArguments {
     ///
     /// As [`open`], and when there is no such queue.
     pub(crate) async fn open_existing(&self) -> Result<Arc<dyn CrashQueue>, Failure> {
-        let options = QueueOptions {
-            create: false,
-            ..QueueOptions::default()
-        };
-        open(&self.queue, options).await
+        open(&self.queue, existing()).await
     }
+}
+
+fn existing() -> QueueOptions {
+    QueueOptions {
+        create: false,
+        ..QueueOptions::default()
+    }
+}
+
+/// Opens the queue at `url` and makes what it needs. Gives back what it consists of, too.
+///
+/// # Errors
+///
+/// As [`open`], and when something cannot be made.
+pub(crate) async fn create(url: &str) -> Result<(Arc<dyn CrashQueue>, Vec<QueuePart>), Failure> {
+    check_address(url)?;
+    let queue = socorro_queue::open(url, QueueOptions::default()).await?;
+    let parts = queue.create().await?;
+    queue.check().await?;
+    Ok((queue, parts))
 }
 
 /// Opens the queue at `url`, and makes sure that it answers.

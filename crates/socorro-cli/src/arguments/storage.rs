@@ -21,6 +21,27 @@ pub(crate) struct StorageArguments {
     storage: String,
 }
 
+/// Which crash storage, for commands that may do without one.
+#[derive(Debug, Args)]
+pub(crate) struct OptionalStorageArguments {
+    /// Where crashes are: file:///DIR, or s3://BUCKET[/PREFIX][?endpoint=URL&region=NAME] with
+    /// credentials from the AWS_* variables
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SOCORRO_STORAGE",
+        hide_env_values = true
+    )]
+    storage: Option<String>,
+}
+
+impl OptionalStorageArguments {
+    /// Its address, if one is given.
+    pub(crate) fn address(&self) -> Option<&str> {
+        self.storage.as_deref()
+    }
+}
+
 impl StorageArguments {
     /// Its address.
     #[cfg(feature = "crash-stats")]
@@ -44,11 +65,7 @@ impl StorageArguments {
     ///
     /// As [`StorageArguments::open`], and when there is no such storage.
     pub(crate) async fn open_existing(&self) -> Result<Arc<dyn CrashStorage>, Failure> {
-        let options = StorageOptions {
-            create: false,
-            ..StorageOptions::default()
-        };
-        self.open_with(options).await
+        self.open_with(existing()).await
     }
 
     /// Opens the storage and makes its bucket or directory, if it is not there. Gives back whether
@@ -58,18 +75,36 @@ impl StorageArguments {
     ///
     /// As [`StorageArguments::open`], and when it cannot be made.
     pub(crate) async fn create(&self) -> Result<(Arc<dyn CrashStorage>, bool), Failure> {
-        check_address(&self.storage)?;
-        // Amazon's oldest region makes a bucket of one's own again, as if it were new.
-        if let Ok(storage) = self.open_existing().await {
-            return Ok((storage, false));
-        }
-        let is_new = socorro_storage::create(&self.storage).await?;
-        Ok((self.open().await?, is_new))
+        create(&self.storage).await
     }
 
     async fn open_with(&self, options: StorageOptions) -> Result<Arc<dyn CrashStorage>, Failure> {
         open(&self.storage, options).await
     }
+}
+
+fn existing() -> StorageOptions {
+    StorageOptions {
+        create: false,
+        ..StorageOptions::default()
+    }
+}
+
+/// Opens the storage at `address` and makes its bucket or directory, if it is not there. Gives back
+/// whether it is new.
+///
+/// # Errors
+///
+/// As [`open`], and when it cannot be made.
+pub(crate) async fn create(address: &str) -> Result<(Arc<dyn CrashStorage>, bool), Failure> {
+    check_address(address)?;
+    // Amazon's oldest region makes a bucket of one's own again, as if it were new.
+    if let Ok(storage) = open(address, existing()).await {
+        return Ok((storage, false));
+    }
+    let is_new = socorro_storage::create(address).await?;
+    let storage = open(address, StorageOptions::default()).await?;
+    Ok((storage, is_new))
 }
 
 /// Opens the storage at `address`, and makes sure that it answers.

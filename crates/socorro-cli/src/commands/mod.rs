@@ -1,5 +1,6 @@
 //! The subcommands, a file or folder each: read arguments, call the libraries, print.
 
+mod completions;
 mod config;
 mod doctor;
 #[cfg(feature = "crash-stats")]
@@ -9,18 +10,26 @@ mod fetch_crashids;
 #[cfg(feature = "crash-stats")]
 mod fetch_missing;
 mod healthcheck;
+mod man;
+mod objects;
 mod process;
 #[cfg(feature = "crash-stats")]
 mod process_crashes;
 mod processor;
+mod pubsub;
 mod queue;
 #[cfg(feature = "crash-stats")]
 mod reprocess;
 mod rules;
+mod setup;
 mod signature;
+mod sqs;
 mod stackwalk;
 mod storage;
 mod symbols;
+mod waitfor;
+
+use std::fs::File;
 
 use clap::Subcommand;
 
@@ -45,11 +54,19 @@ pub(crate) enum Command {
     Signature(signature::SignatureCommand),
     Rules(rules::RulesCommand),
     Queue(queue::QueueCommand),
+    Pubsub(pubsub::PubsubCommand),
+    Sqs(sqs::SqsCommand),
     Storage(storage::StorageCommand),
+    S3(objects::S3Command),
+    Gcs(objects::GcsCommand),
     Symbols(symbols::SymbolsCommand),
+    Setup(setup::SetupArguments),
     Config(config::ConfigCommand),
     Doctor(doctor::DoctorArguments),
     Healthcheck(healthcheck::HealthcheckArguments),
+    Waitfor(waitfor::WaitforArguments),
+    Completions(completions::CompletionsArguments),
+    Man(man::ManArguments),
 }
 
 impl Command {
@@ -59,9 +76,21 @@ impl Command {
         matches!(self, Self::Processor(arguments) if arguments.is_service())
     }
 
+    /// The file for a log besides that on standard error, if one is wanted.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    pub(crate) fn log_file(&self) -> Result<Option<File>, Failure> {
+        match self {
+            Self::Stackwalk(arguments) => arguments.log_file(),
+            _ => Ok(None),
+        }
+    }
+
     /// Whether it only looks at settings.
     pub(crate) fn is_about_settings(&self) -> bool {
-        matches!(self, Self::Config(_))
+        matches!(self, Self::Config(_) | Self::Completions(_) | Self::Man(_))
     }
 
     /// Whether it tells by itself what is worth knowing about settings.
@@ -96,11 +125,19 @@ impl Command {
             Self::Signature(command) => signature::run(command, output),
             Self::Rules(command) => rules::run(command, output).await,
             Self::Queue(command) => queue::run(command, output).await,
+            Self::Pubsub(command) => pubsub::run(command, settings, output).await,
+            Self::Sqs(command) => sqs::run(command, settings, output).await,
             Self::Storage(command) => storage::run(command, output).await,
+            Self::S3(command) => objects::run(command, output).await,
+            Self::Gcs(command) => objects::gcs(command, output).await,
             Self::Symbols(command) => symbols::run(command, output).await,
+            Self::Setup(arguments) => setup::run(arguments, output).await,
             Self::Config(command) => config::run(command, settings, output),
             Self::Doctor(arguments) => doctor::run(arguments, settings, output).await,
             Self::Healthcheck(arguments) => healthcheck::run(arguments, output).await,
+            Self::Waitfor(arguments) => waitfor::run(arguments, output).await,
+            Self::Completions(arguments) => completions::run(arguments, output),
+            Self::Man(arguments) => man::run(arguments, output),
         }
     }
 }

@@ -35,8 +35,10 @@ const GENERAL: &str = "processor";
 
 /// Options that lie elsewhere than their name says: option, section, key. An option that is a
 /// section as a whole has no key.
-const PLACES: [(&str, &str, &str); 16] = [
+const PLACES: [(&str, &str, &str); 18] = [
     ("storage", "storage", "url"),
+    ("endpoint-url", "storage", "s3_endpoint"),
+    ("region", "storage", "s3_region"),
     ("queue", "queue", "url"),
     ("destination", "destinations", ""),
     ("deadline", "stackwalk", "deadline"),

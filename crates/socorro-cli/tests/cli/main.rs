@@ -7,21 +7,32 @@ mod config;
 mod crash_stats;
 mod destinations;
 mod doctor;
+mod manners;
+#[cfg(feature = "s3")]
+mod objects;
 #[cfg(unix)]
 mod operations;
 mod pages;
 mod process;
 mod processor;
+#[cfg(feature = "pubsub")]
+mod pubsub;
 mod queue;
+mod queue_messages;
 mod rules;
 #[cfg(feature = "sentry")]
 mod sentry;
+mod setup;
 mod signature;
+#[cfg(feature = "sqs")]
+mod sqs;
 mod stackwalk;
 mod storage;
 mod storage_delete;
 mod storage_import;
+mod stored_crashes;
 mod support;
 mod symbols;
 mod usage;
 mod verify;
+mod waitfor;

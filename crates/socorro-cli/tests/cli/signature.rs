@@ -199,7 +199,7 @@ fn mistakes_are_told_with_the_way_out() {
     let dump = site.file("crash.dmp");
     run(["signature", &dump]).fails(1, &["it is a minidump", "socorro process"]);
     run_with_input(["signature"], b"\n").fails(1, &["from standard input: it is empty"]);
-    run(["signature", Site::ID]).fails(1, &["socorro storage cat processed"]);
+    run(["signature", Site::ID]).fails(1, &["none is configured", "--storage"]);
     run(["signature", "--format", "csv", "diff"]).fails(1, &["options of `signature diff`"]);
     run(["signature", "--siglists", "no-lists", &dump]).fails(1, &["no-lists"]);
     run(["signature", "--format", "xml"]).fails(2, &["ndjson", "markdown"]);

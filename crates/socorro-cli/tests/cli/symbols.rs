@@ -50,6 +50,35 @@ fn only_good_symbol_files_are_added() {
     symbols(&site, ["add", "https://host/", &good]).fails(2, &["name a directory, or a bucket"]);
 }
 
+#[cfg(feature = "s3")]
+#[test]
+fn a_bucket_that_is_not_there_is_not_one_without_symbols() {
+    const KEY: &str = "key";
+
+    let server = socorro_storage::testkit::S3Server::start(KEY, KEY).unwrap();
+    server.create_bucket("symbols").unwrap();
+    let endpoint = server.endpoint();
+    let site = Site::new();
+    let fetch = |bucket: &str| {
+        let place = format!("s3://{bucket}/v1?endpoint={endpoint}&region=us-east-1");
+        let mut command = site.command();
+        command
+            .args(["symbols", "fetch", NAME, minidump::debug_id()])
+            .args(["--symbols", &place])
+            .env("SYMBOLS_CACHE_PATH", site.file("cache"))
+            .env("AWS_ACCESS_KEY_ID", KEY)
+            .env("AWS_SECRET_ACCESS_KEY", KEY)
+            .env("AWS_ALLOW_HTTP", "true");
+        Run::of(&mut command)
+    };
+    fetch("symbols")
+        .fails(1, &[])
+        .prints(&["no source has them"]);
+    fetch("mistyped")
+        .fails(1, &[])
+        .prints(&["there is no such bucket"]);
+}
+
 #[test]
 fn addresses_are_told_with_function_and_line() {
     let site = Site::new();

@@ -20,8 +20,8 @@ pub(crate) const ID: &str = "5d6edba2-fb96-4732-a129-a92e40261110";
 pub(crate) const TOKEN: &str = "c0ffee00c0ffee00c0ffee00c0ffee00";
 /// The crash with that id.
 const CASE: &str = "c-null-deref";
-/// The crashes of yesterday.
-const YESTERDAY: [&str; 3] = ["c-abort", "cpp-uncaught-exception", "rust-panic-abort"];
+/// The crashes of yesterday. Their signatures are the same with any signature lists.
+const YESTERDAY: [&str; 3] = ["c-divide-by-zero", "c-write-readonly", "so-crash-inside"];
 
 /// Crashes at a server.
 pub(crate) struct Corpus {
@@ -82,12 +82,13 @@ fn corpus(directory: &Path, yesterday: Date) -> Corpus {
     }
 }
 
-/// A crash of the corpus, as if it had been received at noon of the day of `id`.
+/// A crash of the corpus, as if Firefox had sent it at noon of the day of `id`.
 fn crash(directory: &Path, case: &str, id: CrashId, signature: &str) -> Crash {
     let file =
         |name: &str| fs::read(directory.join("dumps").join(format!("{case}.{name}"))).unwrap();
     let mut raw = RawCrash::from_json(&file("raw_crash.json")).unwrap();
     raw.set("uuid", id.as_str());
+    raw.set("ProductName", "Firefox");
     raw.set(
         "submitted_timestamp",
         format!("{}T12:00:00+00:00", id.date()),

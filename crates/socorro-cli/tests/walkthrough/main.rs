@@ -12,7 +12,7 @@ mod corpus;
 mod page;
 mod session;
 
-use corpus::{Corpus, ID};
+use corpus::ID;
 use page::Page;
 use session::{SQLITE, Session};
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use socorro_core::schema::{Permission, Schema};
+use socorro_core::schema::{self, Permission, Schema};
 
 use super::QueryError;
 
@@ -121,7 +121,7 @@ fn row(line: &'static str) -> Option<Field> {
     // What the schema does not know may be private.
     let permission = Schema::processed_crash()
         .field(top)
-        .map_or(Permission::Protected, |field| field.permission());
+        .map_or(Permission::Protected, schema::Field::permission);
     Some(Field {
         name,
         kind,

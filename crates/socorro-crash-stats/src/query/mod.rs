@@ -35,6 +35,8 @@ mod error;
 mod fields;
 mod filter;
 mod parameters;
+#[cfg(test)]
+mod tests;
 
 use jiff::Timestamp;
 use socorro_core::schema::Permission;

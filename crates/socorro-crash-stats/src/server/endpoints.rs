@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::{Method, header};
 use serde_json::{Map, Value, json};
 use socorro_core::{
-    CrashId, DumpName,
+    CrashId, DumpName, ProcessedCrash,
     schema::{self, Schema},
 };
 
@@ -155,7 +155,7 @@ fn super_search(shared: &Shared, asked: &Asked, unredacted: bool) -> Result<Answ
     }
     let crashes: Vec<Arc<Crash>> = shared.state().crashes.values().map(Arc::clone).collect();
     let processed = crashes.iter().filter_map(|crash| crash.processed.as_ref());
-    let mut found = search::run(processed.map(|crash| crash.as_map()), &query)?;
+    let mut found = search::run(processed.map(ProcessedCrash::as_map), &query)?;
     found["errors"] = Value::Array(site.search_errors.clone());
     Ok(Answer::json(found))
 }

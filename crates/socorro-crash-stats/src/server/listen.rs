@@ -6,7 +6,6 @@ use std::{
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
-    time::Duration,
 };
 
 use axum::{
@@ -16,8 +15,6 @@ use axum::{
     http::{self, header},
     response::Response,
 };
-use bytes::Bytes;
-use futures::{Stream, StreamExt as _, stream};
 use socorro_core::{CrashId, time::Clock};
 use tokio::{net::TcpListener, sync::oneshot};
 
@@ -28,6 +25,7 @@ use super::{
     fault::Kind,
     limits::Limiter,
     request::{Asked, Reader},
+    spoil,
 };
 
 /// How large the body of a request may be.
@@ -230,12 +228,17 @@ async fn serve(State(shared): State<Arc<Shared>>, request: http::Request<Body>) 
     });
     let pretty = asked.parameter("pretty") == Some("print");
     let (status, content_type, body, mut headers) = answer.into_parts(pretty);
-    let length = match fault {
-        Some(Kind::Length(length)) => length,
+    let length = match &fault {
+        Some(Kind::Length(length)) => *length,
         _ => body.len() as u64,
     };
     headers.push((header::CONTENT_LENGTH, length.to_string()));
-    response(status, content_type, spoilt(body, fault), headers)
+    response(
+        status,
+        content_type,
+        spoil::spoilt(body, fault.as_ref()),
+        headers,
+    )
 }
 
 /// Checks who asks, and how often, before an endpoint answers.
@@ -291,55 +294,4 @@ fn too_many(asked: &Asked, seconds: i64, class: bool, like_mozilla: bool) -> Ans
     } else {
         answer.with(header::RETRY_AFTER, seconds.to_string())
     }
-}
-
-/// The body, with what goes wrong with it.
-fn spoilt(body: Bytes, fault: Option<Kind>) -> Body {
-    match fault {
-        Some(Kind::CutAfter(length)) => {
-            let cut = Err(io::Error::from(io::ErrorKind::ConnectionReset));
-            Body::from_stream(beginning(body, length).chain(stream::once(async move {
-                // What is before it is on its way by then.
-                tokio::task::yield_now().await;
-                cut
-            })))
-        }
-        Some(Kind::StallAfter(length)) => {
-            Body::from_stream(beginning(body, length).chain(stream::pending()))
-        }
-        Some(Kind::Slow { piece, pause }) => Body::from_stream(slow(body, piece, pause)),
-        Some(Kind::WrongByte) => {
-            let mut bytes = body.to_vec();
-            let middle = bytes.len() / 2;
-            if let Some(byte) = bytes.get_mut(middle) {
-                *byte ^= 1;
-            }
-            Body::from(bytes)
-        }
-        Some(Kind::Length(length)) => {
-            let shown = usize::try_from(length).unwrap_or(usize::MAX);
-            let cut = Err(io::Error::from(io::ErrorKind::UnexpectedEof));
-            let too_few = shown > body.len();
-            let rest = stream::iter(too_few.then_some(cut));
-            Body::from_stream(beginning(body, shown).chain(rest))
-        }
-        _ => Body::from(body),
-    }
-}
-
-/// The first bytes of a body, if there are any.
-fn beginning(body: Bytes, length: usize) -> impl Stream<Item = io::Result<Bytes>> + use<> {
-    let piece = body.slice(..length.min(body.len()));
-    stream::iter((!piece.is_empty()).then_some(Ok(piece)))
-}
-
-fn slow(body: Bytes, piece: usize, pause: Duration) -> impl Stream<Item = io::Result<Bytes>> {
-    stream::unfold(body, move |mut rest| async move {
-        if rest.is_empty() {
-            return None;
-        }
-        tokio::time::sleep(pause).await;
-        let sent = rest.split_to(piece.min(rest.len()));
-        Some((Ok(sent), rest))
-    })
 }

@@ -65,6 +65,7 @@ mod listen;
 mod request;
 mod search;
 mod site;
+mod spoil;
 mod token;
 
 pub use crash::Crash;

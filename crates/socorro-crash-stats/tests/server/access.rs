@@ -245,7 +245,7 @@ async fn the_rate_is_limited_until_the_next_minute() {
     assert_eq!(
         (
             &*answer.body,
-            &*answer.headers["retry-after"].to_str().unwrap()
+            answer.headers["retry-after"].to_str().unwrap()
         ),
         ("Too Many Requests", "40")
     );

@@ -26,7 +26,7 @@ async fn faults_strike_and_pass() {
     assert_eq!(
         (
             answer.status,
-            &*answer.headers["retry-after"].to_str().unwrap()
+            answer.headers["retry-after"].to_str().unwrap()
         ),
         (503, "7")
     );

@@ -119,6 +119,9 @@ impl Failure {
 
     /// The pipeline refused.
     pub(super) fn pipeline(error: &crate::Error) -> Self {
+        if error.is_temporary() {
+            return Self::outage(error.to_string());
+        }
         let fault = Fault::Hopeless {
             reason: DeadLetterReason::UnknownRuleset,
         };

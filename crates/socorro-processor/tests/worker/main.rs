@@ -20,6 +20,7 @@ mod history;
 mod killed;
 mod leases;
 mod metrics;
+mod no_walker;
 mod panics;
 mod queue_faults;
 mod safe_mode;

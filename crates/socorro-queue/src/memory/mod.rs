@@ -245,6 +245,10 @@ impl CrashQueue for MemoryQueue {
         Ok(())
     }
 
+    async fn purge(&self, lane: Lane) -> Result<Option<u64>, Error> {
+        Ok(Some(self.state().purge(lane)))
+    }
+
     fn dead_letters(&self) -> Option<&dyn DeadLetters> {
         Some(self)
     }

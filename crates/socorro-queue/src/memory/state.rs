@@ -216,6 +216,14 @@ impl State {
         depth
     }
 
+    /// Forgets all messages of a lane; how many they were.
+    pub(super) fn purge(&mut self, lane: Lane) -> u64 {
+        let before = self.messages.len();
+        self.messages.retain(|_, stored| stored.lane != lane);
+        self.by_due.retain(|(of, ..)| *of != lane);
+        (before - self.messages.len()) as u64
+    }
+
     /// When the next message is due, if there is any that will be.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         Lane::ALL

@@ -49,6 +49,16 @@ fn job() -> Job {
     Job::new(CrashId::parse("de1bb258-cbbf-4589-a673-34f800160918").unwrap())
 }
 
+#[tokio::test]
+async fn what_a_backend_cannot_do_is_told() {
+    let error = MemoryQueue::default().delete().await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "queue memory: cannot be deleted from here"
+    );
+    assert!(!error.is_temporary());
+}
+
 #[tokio::test(start_paused = true)]
 async fn waiting_takes_as_long_as_it_was_told() {
     let queue = MemoryQueue::default();

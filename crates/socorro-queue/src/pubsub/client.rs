@@ -1,39 +1,31 @@
 //! The clients of one project, and what is done with single calls.
 
 use std::{
-    future::Future,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use google_cloud_auth::credentials::anonymous;
-use google_cloud_gax::{error::rpc::Code, retry_policy::RetryPolicyExt as _};
+use google_cloud_gax::retry_policy::RetryPolicyExt as _;
 use google_cloud_pubsub::{
-    client::{BasePublisher, Publisher, Subscriber, SubscriptionAdmin, TopicAdmin},
+    client::{BasePublisher, Publisher, Subscriber},
     error::PublishError,
-    model::{DeadLetterPolicy, ExpirationPolicy, Message, Subscription, Topic},
+    model::Message,
     publisher::PublishFuture,
     retry_policy::RetryableErrors,
     subscriber::MessageStream,
 };
+use socorro_core::time::Timestamp;
 
 use super::{
+    admin::{PubsubAdmin, subscription_path, topic_path},
     config::{PubsubLane, PubsubNames},
     error::ErrorsOf,
 };
-use crate::{envelope::Attributes, error::Error, lane::Lane, limits::MAX_HOLD};
+use crate::{envelope::Attributes, error::Error, lane::Lane, limits::MAX_HOLD, part::QueuePart};
 
 /// How long a publication is tried.
 const PUBLISH_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long any other call may take.
-const CALL_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long the service waits for a receiver that does not say how long it wants, as Socorro's own
-/// processors do not: as long as it may.
-const ACK_DEADLINE_SECONDS: i32 = 600;
-/// After so many deliveries of one publication the service itself sets a message aside: as late as
-/// it allows. The worker decides long before, and whoever gives a message back begins a new count.
-const MAX_DELIVERIES: i32 = 100;
-
 /// Everything that talks to the service.
 #[derive(Debug)]
 pub(super) struct Client {
@@ -42,8 +34,7 @@ pub(super) struct Client {
     /// The connection of all streams that are opened from now on.
     subscriber: Mutex<Subscriber>,
     emulator: Option<String>,
-    topics: TopicAdmin,
-    subscriptions: SubscriptionAdmin,
+    admin: PubsubAdmin,
     publishers: [Publisher; 3],
     dead_letters: Publisher,
     pub(super) errors: ErrorsOf,
@@ -56,39 +47,18 @@ impl Client {
         emulator: Option<String>,
         errors: ErrorsOf,
     ) -> Result<Self, Error> {
-        let mut publisher = BasePublisher::builder()
-            .with_retry_policy(RetryableErrors.with_time_limit(PUBLISH_TIMEOUT));
-        let mut topics = TopicAdmin::builder();
-        let mut subscriptions = SubscriptionAdmin::builder();
-        if let Some(host) = &emulator {
-            let endpoint = format!("http://{host}");
-            let anonymous = anonymous::Builder::new().build();
-            publisher = publisher
-                .with_endpoint(&endpoint)
-                .with_credentials(anonymous.clone());
-            topics = topics
-                .with_endpoint(&endpoint)
-                .with_credentials(anonymous.clone());
-            subscriptions = subscriptions
-                .with_endpoint(&endpoint)
-                .with_credentials(anonymous);
-        }
-        let in_words = |error| errors.client(error);
-        let publisher = publisher.build().await.map_err(in_words)?;
+        let publisher = base_publisher(emulator.as_deref(), &errors).await?;
         let publisher_of = |lane: &PubsubLane| {
             publisher
                 .publisher(topic_path(&project, &lane.topic))
                 .build()
         };
+        let subscriber = connect_subscriber(emulator.as_deref()).await;
         Ok(Self {
-            subscriber: Mutex::new(
-                connect_subscriber(emulator.as_deref())
-                    .await
-                    .map_err(in_words)?,
-            ),
+            subscriber: Mutex::new(subscriber.map_err(|error| errors.client(error))?),
+            admin: PubsubAdmin::connect_as(project.clone(), emulator.clone(), errors.clone())
+                .await?,
             emulator,
-            topics: topics.build().await.map_err(in_words)?,
-            subscriptions: subscriptions.build().await.map_err(in_words)?,
             publishers: Lane::ALL.map(|lane| publisher_of(names.lane(lane))),
             dead_letters: publisher_of(&names.dead_letters),
             project,
@@ -175,14 +145,10 @@ impl Client {
             .call(&format!("subscription {subscription}"), error)
     }
 
-    /// Whether all topics and subscriptions are there, as far as we may look at them: it takes
-    /// other permissions than to use them.
+    /// Whether all topics and subscriptions are there, as far as we may look at them.
     pub(super) async fn check(&self) -> Result<(), Error> {
-        let lanes = Lane::ALL.map(|lane| self.names.lane(lane));
-        for lane in lanes.into_iter().chain([&self.names.dead_letters]) {
-            let topic = topic_path(&self.project, &lane.topic);
-            let found = self.topics.get_topic().set_topic(topic).send();
-            self.look(&format!("topic {}", lane.topic), found).await?;
+        for lane in self.lanes() {
+            self.admin.check_topic(&lane.topic).await?;
             self.check_subscription(lane).await?;
         }
         Ok(())
@@ -197,96 +163,83 @@ impl Client {
     }
 
     async fn check_subscription(&self, lane: &PubsubLane) -> Result<(), Error> {
-        if lane.subscription.is_empty() {
-            return Ok(());
+        match &*lane.subscription {
+            "" => Ok(()),
+            name => self.admin.check_subscription(name).await,
         }
-        let path = subscription_path(&self.project, &lane.subscription);
-        let found = self
-            .subscriptions
-            .get_subscription()
-            .set_subscription(path)
-            .send();
-        let subject = format!("subscription {}", lane.subscription);
-        self.look(&subject, found).await
     }
 
     /// Makes the topics and subscriptions that are not there.
-    pub(super) async fn create_missing(&self) -> Result<(), Error> {
-        let dead_letters = topic_path(&self.project, &self.names.dead_letters.topic);
-        self.create(&self.names.dead_letters, None).await?;
+    pub(super) async fn create_missing(&self) -> Result<Vec<QueuePart>, Error> {
+        let dead_letters = &self.names.dead_letters;
+        let mut parts = self.create(dead_letters, None).await?;
         for lane in Lane::ALL {
-            self.create(self.names.lane(lane), Some(&dead_letters))
-                .await?;
+            let lane = self.names.lane(lane);
+            parts.extend(self.create(lane, Some(&dead_letters.topic)).await?);
         }
-        Ok(())
+        Ok(parts)
     }
 
-    async fn create(&self, lane: &PubsubLane, dead_letters: Option<&str>) -> Result<(), Error> {
-        let topic = topic_path(&self.project, &lane.topic);
-        let created = self
-            .topics
-            .create_topic()
-            .with_request(Topic::new().set_name(&topic))
-            .send();
-        self.unless_there(&format!("topic {}", lane.topic), created)
-            .await?;
-        if lane.subscription.is_empty() {
-            return Ok(());
-        }
-        let mut subscription = Subscription::new()
-            .set_name(subscription_path(&self.project, &lane.subscription))
-            .set_topic(topic)
-            .set_ack_deadline_seconds(ACK_DEADLINE_SECONDS)
-            // So that acks are confirmed.
-            .set_enable_exactly_once_delivery(true)
-            // The default is to delete a subscription that nobody used for a month.
-            .set_expiration_policy(ExpirationPolicy::new());
-        if let Some(dead_letters) = dead_letters {
-            // Without such a policy, deliveries are not counted.
-            let policy = DeadLetterPolicy::new()
-                .set_dead_letter_topic(dead_letters)
-                .set_max_delivery_attempts(MAX_DELIVERIES);
-            subscription = subscription.set_dead_letter_policy(policy);
-        }
-        let created = self
-            .subscriptions
-            .create_subscription()
-            .with_request(subscription)
-            .send();
-        self.unless_there(&format!("subscription {}", lane.subscription), created)
-            .await
-    }
-
-    async fn look<T>(
+    async fn create(
         &self,
-        subject: &str,
-        call: impl Future<Output = google_cloud_pubsub::Result<T>>,
-    ) -> Result<(), Error> {
-        self.call(subject, Code::PermissionDenied, call).await
+        lane: &PubsubLane,
+        dead_letters: Option<&str>,
+    ) -> Result<Vec<QueuePart>, Error> {
+        let PubsubLane {
+            topic,
+            subscription,
+        } = lane;
+        let mut parts = vec![self.admin.create_topic(topic).await?];
+        if !subscription.is_empty() {
+            let made = self.admin.subscribe(topic, subscription, dead_letters);
+            parts.push(made.await?);
+        }
+        Ok(parts)
     }
 
-    async fn unless_there<T>(
-        &self,
-        subject: &str,
-        call: impl Future<Output = google_cloud_pubsub::Result<T>>,
-    ) -> Result<(), Error> {
-        self.call(subject, Code::AlreadyExists, call).await
+    /// Deletes all topics and subscriptions.
+    pub(super) async fn delete(&self) -> Result<Vec<QueuePart>, Error> {
+        let mut parts = Vec::new();
+        for lane in self.lanes() {
+            if !lane.subscription.is_empty() {
+                parts.push(self.admin.delete_subscription(&lane.subscription).await?);
+            }
+            parts.extend(self.admin.delete_topic(&lane.topic).await?);
+        }
+        Ok(parts)
     }
 
-    /// Waits for a call that may also end with the code `fine`.
-    async fn call<T>(
-        &self,
-        subject: &str,
-        fine: Code,
-        call: impl Future<Output = google_cloud_pubsub::Result<T>>,
-    ) -> Result<(), Error> {
-        match tokio::time::timeout(CALL_TIMEOUT, call).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) if error.status().is_some_and(|status| status.code == fine) => Ok(()),
-            Ok(Err(error)) => Err(self.errors.call(subject, error)),
-            Err(elapsed) => Err(self.errors.unavailable(subject, elapsed)),
+    /// Has the service forget what is in a lane.
+    pub(super) async fn purge(&self, lane: Lane, now: Timestamp) -> Result<(), Error> {
+        match &*self.names.lane(lane).subscription {
+            "" => Ok(()),
+            name => self.admin.seek(name, now).await,
         }
     }
+
+    /// The names of all lanes and of the dead letters, which come last: lanes refer to them.
+    fn lanes(&self) -> [&PubsubLane; 4] {
+        let [first, second, third] = Lane::ALL.map(|lane| self.names.lane(lane));
+        [first, second, third, &self.names.dead_letters]
+    }
+}
+
+/// What makes publishers.
+pub(super) async fn base_publisher(
+    emulator: Option<&str>,
+    errors: &ErrorsOf,
+) -> Result<BasePublisher, Error> {
+    let mut publisher = BasePublisher::builder()
+        .with_retry_policy(RetryableErrors.with_time_limit(PUBLISH_TIMEOUT));
+    if let Some(host) = emulator {
+        publisher = publisher
+            .with_endpoint(format!("http://{host}"))
+            .with_credentials(anonymous::Builder::new().build());
+    }
+    publisher
+        .build()
+        .await
+        .map_err(|error| errors.client(error))
 }
 
 async fn connect_subscriber(
@@ -304,12 +257,4 @@ async fn connect_subscriber(
 /// A message as it is published.
 pub(super) fn message(body: bytes::Bytes, attributes: Attributes) -> Message {
     Message::new().set_data(body).set_attributes(attributes)
-}
-
-fn topic_path(project: &str, name: &str) -> String {
-    format!("projects/{project}/topics/{name}")
-}
-
-fn subscription_path(project: &str, name: &str) -> String {
-    format!("projects/{project}/subscriptions/{name}")
 }

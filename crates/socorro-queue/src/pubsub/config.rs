@@ -38,6 +38,19 @@ impl From<QueueOptions> for PubsubOptions {
     }
 }
 
+impl PubsubOptions {
+    /// The project and the options that a URL `pubsub://project[/prefix]` names, without touching
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidUrl`], [`Error::InvalidOption`], and [`Error::UnknownScheme`] when it names
+    /// another kind of queue.
+    pub fn of_url(url: &str, options: QueueOptions) -> Result<(String, Self), Error> {
+        from_url(QueueUrl::of_scheme("pubsub", url)?, options)
+    }
+}
+
 /// The topic and the subscription of one lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PubsubLane {
@@ -144,7 +157,7 @@ impl PubsubNames {
 
 /// The rules of Pub/Sub for names of topics and subscriptions, as far as they keep a name from
 /// meaning something else.
-fn check_name(name: &str) -> Result<(), Error> {
+pub(super) fn check_name(name: &str) -> Result<(), Error> {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~+%".contains(&byte);
     let first_is_letter = name.starts_with(|first: char| first.is_ascii_alphabetic());
     if (3..=255).contains(&name.len()) && first_is_letter && name.bytes().all(is_allowed) {
@@ -159,10 +172,11 @@ fn check_name(name: &str) -> Result<(), Error> {
     })
 }
 
-/// The rules of Google Cloud for project ids, those of domains included (`example.com:project`).
+/// The rules of Google Cloud for project ids, those of domains included (`example.com:project`), and
+/// the underscores that emulators take (`local_dev_socorro`).
 pub(super) fn check_project(project: &str) -> Result<(), Error> {
     let is_allowed =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.:".contains(&byte);
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.:".contains(&byte);
     if (1..=100).contains(&project.len()) && project.bytes().all(is_allowed) {
         return Ok(());
     }

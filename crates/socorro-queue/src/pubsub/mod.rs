@@ -1,5 +1,6 @@
 //! A queue on Google Cloud Pub/Sub.
 
+mod admin;
 mod client;
 mod config;
 mod error;
@@ -21,6 +22,7 @@ use bytes::Bytes;
 use socorro_core::Environment;
 use tokio::{sync::OnceCell, task::AbortHandle, time::Instant};
 
+pub use self::admin::PubsubAdmin;
 pub use self::config::{PubsubLane, PubsubNames, PubsubOptions};
 use self::{client::Client, error::ErrorsOf, inbox::Inbox, state::Ending};
 use crate::{
@@ -32,6 +34,7 @@ use crate::{
     limits::{MAX_BODY_BYTES, MAX_HOLD, MAX_RECEIVED, MAX_WAIT},
     message::Job,
     options::QueueOptions,
+    part::QueuePart,
     publish::PublishReport,
     queue::{CrashQueue, DeadLetters},
     queue_url::QueueUrl,
@@ -323,8 +326,23 @@ impl CrashQueue for PubsubQueue {
     /// Makes the topics and subscriptions that are not there: with an ack deadline of 600 seconds,
     /// exactly-once delivery, without an end by disuse, and with a dead letter policy, so that
     /// deliveries are counted.
-    async fn create(&self) -> Result<(), Error> {
+    async fn create(&self) -> Result<Vec<QueuePart>, Error> {
         self.inbox.client.create_missing().await
+    }
+
+    /// Moves the subscription to the present: the service takes everything published before for
+    /// acked, and does not say how much that was. What is on loan here stays on loan.
+    async fn purge(&self, lane: Lane) -> Result<Option<u64>, Error> {
+        // What is here was published before, too.
+        self.inbox.pause().await;
+        let now = self.environment.now();
+        self.inbox.client.purge(lane, now).await.map(|()| None)
+    }
+
+    /// Deletes the topics, with all their subscriptions, and those of dead letters, too.
+    async fn delete(&self) -> Result<Vec<QueuePart>, Error> {
+        self.inbox.pause().await;
+        self.inbox.client.delete().await
     }
 
     fn dead_letters(&self) -> Option<&dyn DeadLetters> {

@@ -108,6 +108,17 @@ impl Database {
         }));
     }
 
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        self.shared.file.path()
+    }
+
+    /// Deletes the file while nobody can write to it; says whether it was there.
+    pub(super) async fn delete(&self) -> Result<bool, Error> {
+        let shared = Arc::clone(&self.shared);
+        self.write(move |_| Ok(shared.file.delete())).await?
+    }
+
     async fn call<T: Send + 'static, U: Send + 'static>(
         &self,
         writes: bool,

@@ -62,6 +62,29 @@ impl QueueFile {
         name_of(&self.path)
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Deletes the database and what belongs to it; says whether it was there.
+    pub(super) fn delete(&self) -> Result<bool, Error> {
+        // The database last: a log that is left would be taken for that of a new one.
+        for suffix in ["-wal", "-shm"] {
+            let mut beside = self.path.clone().into_os_string();
+            beside.push(suffix);
+            self.remove(Path::new(&beside))?;
+        }
+        self.remove(&self.path)
+    }
+
+    fn remove(&self, path: &Path) -> Result<bool, Error> {
+        match fs::remove_file(path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(self.denied(&format!("cannot delete {}: {error}", path.display()))),
+        }
+    }
+
     /// What an error of SQLite means for this file.
     pub(super) fn sqlite_error(&self, error: rusqlite::Error) -> Error {
         from_sqlite(&self.name(), error)

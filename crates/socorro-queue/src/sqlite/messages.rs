@@ -217,6 +217,14 @@ pub(super) fn extend(
         .map(|rows| rows > 0)
 }
 
+/// Forgets all messages of a lane; how many they were.
+pub(super) fn purge(connection: &Connection, lane: Lane) -> Result<u64> {
+    connection
+        .prepare_cached("DELETE FROM messages WHERE lane = ?1")?
+        .execute([lane.as_str()])
+        .map(|rows| rows as u64)
+}
+
 /// When the next message is due, if there is any that will be.
 pub(super) fn next_due(connection: &Connection) -> Result<Option<Timestamp>> {
     let mut select = connection.prepare_cached(

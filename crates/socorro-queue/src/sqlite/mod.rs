@@ -35,6 +35,7 @@ use crate::{
     limits::{MAX_BODY_BYTES, MAX_HOLD, MAX_LISTED, MAX_RECEIVED, MAX_WAIT},
     message::Job,
     options::QueueOptions,
+    part::{PartKind, QueuePart},
     publish::PublishReport,
     queue::{CrashQueue, DeadLetters},
     queue_url::QueueUrl,
@@ -86,6 +87,8 @@ pub struct SqliteQueue {
     rotation: Arc<Mutex<Rotation>>,
     /// Woken when a message may have become due.
     changed: Arc<Notify>,
+    /// Whether the file was made when it was opened.
+    is_new: bool,
     lease: Duration,
     environment: Environment,
 }
@@ -119,7 +122,8 @@ impl SqliteQueue {
             reason: format!("its path is not usable: {error}"),
         })?;
         let name = file::name_of(&path);
-        if !create && !path.exists() {
+        let is_new = !path.exists();
+        if !create && is_new {
             return Err(Error::NotCreated {
                 queue: name,
                 reason: "there is no such file; check the address, or publish to it".to_owned(),
@@ -137,6 +141,7 @@ impl SqliteQueue {
             database,
             rotation: Arc::default(),
             changed: Arc::default(),
+            is_new,
             lease,
             environment,
         })
@@ -354,6 +359,25 @@ impl CrashQueue for SqliteQueue {
         self.database
             .write(|connection| messages::next_due(connection).map(|_| ()))
             .await
+    }
+
+    /// The file, which was made when it was opened if it was not there.
+    async fn create(&self) -> Result<Vec<QueuePart>, Error> {
+        let path = self.database.path().display().to_string();
+        Ok(vec![QueuePart::new(PartKind::File, path, self.is_new)])
+    }
+
+    async fn purge(&self, lane: Lane) -> Result<Option<u64>, Error> {
+        let purge = move |connection: &_| messages::purge(connection, lane);
+        self.database.write(purge).await.map(Some)
+    }
+
+    /// Deletes the file, and what SQLite keeps beside it. Other processes that have it open notice
+    /// with their next call.
+    async fn delete(&self) -> Result<Vec<QueuePart>, Error> {
+        let path = self.database.path().display().to_string();
+        let was_there = self.database.delete().await?;
+        Ok(vec![QueuePart::new(PartKind::File, path, was_there)])
     }
 
     fn dead_letters(&self) -> Option<&dyn DeadLetters> {

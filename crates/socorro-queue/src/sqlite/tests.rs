@@ -420,6 +420,28 @@ async fn a_deleted_file_takes_no_messages() {
 }
 
 #[tokio::test]
+async fn deleting_the_queue_deletes_its_files_and_others_notice() {
+    let fixture = Sqlite::new().await;
+    publish(&fixture.queue, &[job()]).await;
+    let another = fixture.another().await;
+    let [made] = &another.create().await.unwrap()[..] else {
+        panic!("a queue is one file");
+    };
+    assert!(!made.changed, "{made}");
+    let deleted = fixture.queue.delete().await.unwrap();
+    assert_eq!(deleted[0].name, fixture.path().display().to_string());
+    assert!(deleted[0].changed);
+    assert_eq!(fs::read_dir(fixture.directory.path()).unwrap().count(), 0);
+    let error = another.publish(Lane::Standard, &[job()]).await.unwrap_err();
+    assert!(error.to_string().contains("deleted"), "{error}");
+    drop(another);
+    // The next one begins empty.
+    let new = fixture.another().await;
+    assert!(new.create().await.unwrap()[0].changed);
+    assert_eq!(outstanding(&new).await, 0);
+}
+
+#[tokio::test]
 async fn a_file_that_stays_locked_is_a_temporary_error() {
     let sqlite = Sqlite::new().await;
     let options = SqliteOptions {

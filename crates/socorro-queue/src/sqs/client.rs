@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use aws_config::{BehaviorVersion, Region, timeout::TimeoutConfig};
 use aws_sdk_sqs::types::{
     Message, MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName,
     SendMessageBatchRequestEntry,
@@ -12,12 +11,13 @@ use bytes::Bytes;
 use socorro_core::time::Timestamp;
 use tokio::sync::OnceCell;
 
-use super::{config::SqsOptions, error::ErrorsOf};
+use super::{admin::SqsAdmin, config::SqsOptions, error::ErrorsOf};
 use crate::{
     depth::LaneDepth,
     envelope::{Attributes, Envelope, Received},
     error::Error,
     lane::Lane,
+    part::QueuePart,
 };
 
 /// Most messages in one request to SQS.
@@ -25,12 +25,10 @@ pub(super) const BATCH: usize = 10;
 /// Longest time SQS waits for a message.
 const LONGEST_POLL: Duration = Duration::from_secs(20);
 /// How long a connection, and how long an attempt may take, waiting for messages included.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(40);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(40);
 /// Longest delay of a message at SQS.
 pub(super) const MAX_DELAY: Duration = Duration::from_secs(15 * 60);
-/// How long queues that we make keep messages: as long as SQS can, 14 days.
-const RETENTION_SECONDS: &str = "1209600";
 /// The attribute that says that a body is no text, and written in Base64 therefore.
 const ENCODING: &str = "encoding";
 
@@ -40,6 +38,7 @@ const DEAD_LETTERS: usize = Lane::ALL.len();
 /// A connection to SQS.
 #[derive(Debug)]
 pub(super) struct Client {
+    admin: SqsAdmin,
     sqs: aws_sdk_sqs::Client,
     names: [String; DEAD_LETTERS + 1],
     urls: [OnceCell<String>; DEAD_LETTERS + 1],
@@ -56,21 +55,12 @@ pub(super) struct Arrived {
 
 impl Client {
     pub(super) async fn connect(options: &SqsOptions, errors: ErrorsOf) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .build();
-        let mut config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts);
-        if let Some(region) = &options.region {
-            config = config.region(Region::new(region.clone()));
-        }
-        if let Some(endpoint) = &options.endpoint {
-            config = config.endpoint_url(endpoint);
-        }
+        let admin = SqsAdmin::connect_as(options, errors.clone()).await;
         let names = &options.names;
         let [first, second, third] = Lane::ALL.map(|lane| names.lane(lane).to_owned());
         Self {
-            sqs: aws_sdk_sqs::Client::new(&config.load().await),
+            sqs: admin.sqs.clone(),
+            admin,
             names: [first, second, third, names.dead_letters.clone()],
             urls: std::array::from_fn(|_| OnceCell::new()),
             errors,
@@ -80,12 +70,7 @@ impl Client {
     /// The address of a queue, asked for once.
     async fn url(&self, index: usize) -> Result<&str, Error> {
         let name = &self.names[index];
-        let url = self.urls[index].get_or_try_init(async || {
-            let found = self.sqs.get_queue_url().queue_name(name).send().await;
-            let found = found.map_err(|error| self.errors.call(name, error))?;
-            let url = found.queue_url().map(str::to_owned);
-            url.ok_or_else(|| self.errors.odd_answer(name, "a queue without an address"))
-        });
+        let url = self.urls[index].get_or_try_init(|| self.admin.url(name));
         url.await.map(String::as_str)
     }
 
@@ -299,33 +284,35 @@ impl Client {
     }
 
     /// Makes the queues that are not there.
-    pub(super) async fn create_missing(&self) -> Result<(), Error> {
-        for (index, name) in self.names.iter().enumerate() {
-            match self.url(index).await {
-                Err(Error::Missing { .. }) => {}
-                found => {
-                    found?;
-                    continue;
-                }
-            }
-            let made = self
-                .sqs
-                .create_queue()
-                .queue_name(name)
-                .attributes(
-                    QueueAttributeName::MessageRetentionPeriod,
-                    RETENTION_SECONDS,
-                )
-                .send()
-                .await;
-            made.map_err(|error| self.errors.call(name, error))?;
+    pub(super) async fn create_missing(&self) -> Result<Vec<QueuePart>, Error> {
+        let mut parts = Vec::new();
+        for name in &self.names {
+            parts.push(self.admin.create(name).await?);
         }
+        Ok(parts)
+    }
+
+    /// Deletes all queues.
+    pub(super) async fn delete_queues(&self) -> Result<Vec<QueuePart>, Error> {
+        let mut parts = Vec::new();
+        for name in &self.names {
+            parts.push(self.admin.delete(name).await?);
+        }
+        Ok(parts)
+    }
+
+    /// Has the service forget what is in a lane.
+    pub(super) async fn purge(&self, lane: Lane) -> Result<(), Error> {
+        let url = self.url(lane.index()).await?;
+        let purged = self.sqs.purge_queue().queue_url(url).send().await;
+        let name = &self.names[lane.index()];
+        purged.map_err(|error| self.errors.call(name, error))?;
         Ok(())
     }
 }
 
 /// Leases and delays in SQS last whole seconds: rather longer than shorter.
-fn whole_seconds(time: Duration) -> i32 {
+pub(super) fn whole_seconds(time: Duration) -> i32 {
     let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
     seconds.try_into().unwrap_or(i32::MAX)
 }
@@ -347,7 +334,7 @@ fn written(body: &Bytes, mut attributes: Attributes) -> (String, Attributes) {
 }
 
 /// A message as it came; `None` if it lacks what is needed to end it.
-fn read(lane: Lane, message: &Message, now: Timestamp) -> Option<Arrived> {
+pub(super) fn read(lane: Lane, message: &Message, now: Timestamp) -> Option<Arrived> {
     let handle = message.receipt_handle()?.to_owned();
     let attribute = |name: &str| message.message_attributes()?.get(name)?.string_value();
     let told = |name| message.attributes()?.get(&name);

@@ -40,6 +40,18 @@ impl From<QueueOptions> for SqsOptions {
     }
 }
 
+impl SqsOptions {
+    /// The options that a URL `sqs://prefix` names, without touching them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidUrl`], [`Error::InvalidOption`], and [`Error::UnknownScheme`] when it names
+    /// another kind of queue.
+    pub fn of_url(url: &str, options: QueueOptions) -> Result<Self, Error> {
+        from_url(QueueUrl::of_scheme("sqs", url)?, options)
+    }
+}
+
 /// The names of the queues at the service.
 ///
 /// ```
@@ -108,24 +120,30 @@ impl SqsNames {
         }
     }
 
-    /// Finds what can be no name: SQS allows 1 to 80 ASCII letters, digits, `-` and `_`. (The names
-    /// of FIFO queues end with `.fifo`; they cannot delay single messages.)
+    /// Finds what can be no name.
     pub(super) fn checked(&self) -> Result<(), Error> {
         let lanes = Lane::ALL.map(|lane| self.lane(lane));
-        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        for name in lanes.into_iter().chain([&*self.dead_letters]) {
-            if !(1..=80).contains(&name.len()) || !name.bytes().all(is_allowed) {
-                return Err(Error::InvalidOption {
-                    name: "names",
-                    reason: format!(
-                        "{:?} names no queue: a name has 1 to 80 ASCII letters, digits, '-' and '_'",
-                        shorten(name)
-                    ),
-                });
-            }
-        }
-        Ok(())
+        lanes
+            .into_iter()
+            .chain([&*self.dead_letters])
+            .try_for_each(check_name)
     }
+}
+
+/// The rules of SQS for names of queues: 1 to 80 ASCII letters, digits, `-` and `_`. (The names of
+/// FIFO queues end with `.fifo`; they cannot delay single messages.)
+pub(super) fn check_name(name: &str) -> Result<(), Error> {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    if (1..=80).contains(&name.len()) && name.bytes().all(is_allowed) {
+        return Ok(());
+    }
+    Err(Error::InvalidOption {
+        name: "names",
+        reason: format!(
+            "{:?} names no queue: a name has 1 to 80 ASCII letters, digits, '-' and '_'",
+            shorten(name)
+        ),
+    })
 }
 
 /// The options of `sqs://prefix` or `sqs:`.

@@ -1,5 +1,6 @@
 //! A queue on Amazon SQS.
 
+mod admin;
 mod client;
 mod config;
 mod error;
@@ -20,6 +21,7 @@ use bytes::Bytes;
 use socorro_core::Environment;
 use tokio::time::Instant;
 
+pub use self::admin::SqsAdmin;
 pub use self::config::{SqsNames, SqsOptions};
 use self::{
     client::{Arrived, BATCH, Client, MAX_DELAY},
@@ -36,6 +38,7 @@ use crate::{
     limits::{MAX_BODY_BYTES, MAX_HOLD, MAX_RECEIVED, MAX_WAIT},
     message::Job,
     options::QueueOptions,
+    part::QueuePart,
     publish::PublishReport,
     queue::{CrashQueue, DeadLetters},
     queue_url::QueueUrl,
@@ -374,8 +377,21 @@ impl CrashQueue for SqsQueue {
     }
 
     /// Makes the queues that are not there; they keep messages for 14 days.
-    async fn create(&self) -> Result<(), Error> {
+    async fn create(&self) -> Result<Vec<QueuePart>, Error> {
         self.client.create_missing().await
+    }
+
+    /// The service takes up to a minute for it, does it once a minute at most, and does not say how
+    /// much there was.
+    async fn purge(&self, lane: Lane) -> Result<Option<u64>, Error> {
+        self.pause().await;
+        self.client.purge(lane).await.map(|()| None)
+    }
+
+    /// Deletes all four queues. SQS makes none of the same name for a minute afterwards.
+    async fn delete(&self) -> Result<Vec<QueuePart>, Error> {
+        self.pause().await;
+        self.client.delete_queues().await
     }
 
     fn dead_letters(&self) -> Option<&dyn DeadLetters> {

@@ -16,6 +16,7 @@ use crate::{
     error::Error,
     lane::Lane,
     message::Job,
+    part::QueuePart,
     publish::PublishReport,
     queue::{CrashQueue, DeadLetters},
 };
@@ -235,8 +236,16 @@ impl<Q: CrashQueue> CrashQueue for FlakyQueue<Q> {
         flaky!(self, Check, self.inner.check())
     }
 
-    async fn create(&self) -> Result<(), Error> {
+    async fn create(&self) -> Result<Vec<QueuePart>, Error> {
         self.inner.create().await
+    }
+
+    async fn purge(&self, lane: Lane) -> Result<Option<u64>, Error> {
+        self.inner.purge(lane).await
+    }
+
+    async fn delete(&self) -> Result<Vec<QueuePart>, Error> {
+        self.inner.delete().await
     }
 
     fn dead_letters(&self) -> Option<&dyn DeadLetters> {

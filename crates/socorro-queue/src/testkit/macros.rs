@@ -110,6 +110,9 @@ macro_rules! for_each_conformance_case {
             // depth
             depth_counts_every_state,
             depth_knows_the_oldest,
+            // purging
+            a_purge_forgets_one_lane,
+            a_purge_forgets_what_is_on_loan,
         }
     };
 }
@@ -127,6 +130,7 @@ mod tests {
             include_str!("suite/lanes.rs"),
             include_str!("suite/dead_letters.rs"),
             include_str!("suite/depth.rs"),
+            include_str!("suite/purging.rs"),
         ];
         let list = include_str!("macros.rs");
         let cases: Vec<&str> = sources

@@ -1,7 +1,7 @@
 //! A child, as its parent sees it, and the conversation about one minidump.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -38,6 +38,9 @@ const LARGE: usize = 2 << 20;
 pub(super) struct Child {
     process: Process,
     socket: UnixStream,
+    /// Where the child leaves a byte when it begins a walk. It is only looked at when a child was lost: a message would
+    /// wake this process for every walk.
+    begun: UnixStream,
     /// How many minidumps it was given.
     pub(super) walks: u32,
 }
@@ -70,10 +73,8 @@ impl From<io::Error> for Trouble {
 impl Child {
     /// Starts a child and waits until it is ready.
     pub(super) async fn start(settings: &Settings) -> Result<(Self, Isolation), String> {
-        let (socket, theirs) = UnixStream::pair().map_err(|error| error.to_string())?;
-        socket
-            .set_nonblocking(true)
-            .map_err(|error| error.to_string())?;
+        let (socket, theirs) = sockets().map_err(|error| error.to_string())?;
+        let (begun, begins) = sockets().map_err(|error| error.to_string())?;
         let command = settings.command(OwnedFd::from(theirs));
         let shown = settings.program.display();
         let process = Process::start(command)
@@ -82,9 +83,10 @@ impl Child {
         let child = Self {
             process,
             socket,
+            begun,
             walks: 0,
         };
-        match timeout(START, child.greet(settings)).await {
+        match timeout(START, child.greet(settings, begins)).await {
             Ok(Ok(isolation)) => Ok((child, isolation)),
             Ok(Err(trouble)) => {
                 let end = child.end(matches!(trouble, Trouble::Channel)).await;
@@ -101,14 +103,14 @@ impl Child {
         }
     }
 
-    async fn greet(&self, settings: &Settings) -> Result<Isolation, Trouble> {
+    async fn greet(&self, settings: &Settings, begins: UnixStream) -> Result<Isolation, Trouble> {
         let mut channel = self.channel()?;
         let hello = Request::Hello {
             version: VERSION.to_owned(),
             limits: settings.limits,
             confine: settings.confine,
         };
-        channel.send(&encode(&hello)?, &[]).await?;
+        channel.send(&encode(&hello)?, &[begins.as_fd()]).await?;
         match reply(&channel.receive().await?)? {
             Reply::Ready(isolation) => Ok(isolation),
             other => Err(Trouble::Nonsense(format!("{other:?} instead of Ready"))),
@@ -136,14 +138,13 @@ impl Child {
         grace: Duration,
     ) -> Result<Answer<Document>, NoAnswer> {
         self.walks += 1;
-        let mut begun = false;
-        let conversation = self.converse(walk, dump, symbols, grace, &mut begun);
-        let trouble = match conversation.await {
+        self.take_begun();
+        let trouble = match self.converse(walk, dump, symbols, grace).await {
             Ok(answer) => return Ok(answer),
             Err(trouble) => trouble,
         };
         let end = self.end(matches!(trouble, Trouble::Channel)).await;
-        if !begun {
+        if !self.take_begun() {
             return Err(NoAnswer::NotBegun(end.to_string()));
         }
         let cause = match trouble {
@@ -160,7 +161,6 @@ impl Child {
         dump: &File,
         symbols: &SymbolStore,
         grace: Duration,
-        begun: &mut bool,
     ) -> Result<Answer<Document>, Trouble> {
         let patience = Instant::now()
             .checked_add(walk.settings.deadline.saturating_add(grace))
@@ -178,7 +178,6 @@ impl Child {
                         return answer(frame).await;
                     }
                     match reply(&frame)? {
-                        Reply::Begun => *begun = true,
                         Reply::Ask { id, module } if lookups.len() < MOST_QUESTIONS => {
                             let symbols = symbols.clone();
                             lookups.spawn(async move {
@@ -199,6 +198,16 @@ impl Child {
         }
     }
 
+    /// Whether the child has begun a walk since this was asked last.
+    fn take_begun(&self) -> bool {
+        let mut bytes = [0; 16];
+        let mut has_begun = false;
+        while (&self.begun).read(&mut bytes).is_ok_and(|read| read > 0) {
+            has_begun = true;
+        }
+        has_begun
+    }
+
     fn channel(&self) -> io::Result<Channel> {
         Channel::new(self.socket.try_clone()?)
     }
@@ -211,6 +220,13 @@ impl Child {
         self.process.kill();
         self.process.ended().await
     }
+}
+
+/// A socket of this process, which does not block, and the other end of it, which does.
+fn sockets() -> io::Result<(UnixStream, UnixStream)> {
+    let (ours, theirs) = UnixStream::pair()?;
+    ours.set_nonblocking(true)?;
+    Ok((ours, theirs))
 }
 
 /// What a deadline beyond all time amounts to.

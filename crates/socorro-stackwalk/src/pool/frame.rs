@@ -145,8 +145,17 @@ impl Channel {
 
 /// Sends a frame from the child.
 pub(super) fn send(mut stream: &BlockingStream, kind: Kind, content: &[u8]) -> io::Result<()> {
-    stream.write_all(&header(kind, content)?)?;
-    stream.write_all(content)
+    let header = header(kind, content)?;
+    // At once, so that the parent is woken once.
+    let sent = loop {
+        match stream.write_vectored(&[IoSlice::new(&header), IoSlice::new(content)]) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            sent => break sent?,
+        }
+    };
+    stream.write_all(header.get(sent..).unwrap_or_default())?;
+    let left = content.get(sent.saturating_sub(HEADER)..);
+    stream.write_all(left.unwrap_or_default())
 }
 
 /// Receives a message in the child, and the files that came with it. `None` when the parent is gone.

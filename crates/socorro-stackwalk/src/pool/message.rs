@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! parent                                    child
-//! Hello: limits                       ->
+//! Hello: limits + a socket            ->
 //!                                     <-    Ready: what keeps it in
 //! Walk: annotations, bounds + dump    ->
-//!                                     <-    Begun
+//!                                           (a byte on that socket, which nobody waits for: the walk has begun)
 //!                                     <-    Ask: name of a module            any number of times,
 //! Symbols: what became of it + files  ->                                     answered in any order
 //!                                     <-    Answer
@@ -25,12 +25,13 @@ use crate::in_process::Settings;
 use crate::symbols::{MissingSymbols, ModuleName};
 
 /// The version of these messages: that of this library, and a number that is raised with changes in between.
-pub(super) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
+pub(super) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
 
 /// What the parent says.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Request {
-    /// The first message.
+    /// The first message. With it comes the socket on which the child leaves a byte whenever a minidump is in work:
+    /// whatever happens to the child from then on may be the fault of that minidump.
     Hello {
         version: String,
         limits: Limits,
@@ -92,8 +93,6 @@ pub(super) enum Found {
 pub(super) enum Reply {
     /// Ready for the first minidump.
     Ready(Isolation),
-    /// The minidump is in work; whatever happens to the child from now on may be its fault.
-    Begun,
     /// Wants the symbols of a module.
     Ask { id: u32, module: ModuleName },
 }

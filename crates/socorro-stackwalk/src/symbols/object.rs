@@ -1,6 +1,7 @@
 //! Symbols in an object store.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use futures::TryStreamExt as _;
@@ -29,6 +30,7 @@ use super::source::{FetchSymbols, FoundSymbols, SymbolContent, SymbolRequest};
 pub struct ObjectSource {
     objects: Arc<dyn ObjectStore>,
     place: String,
+    was_there: AtomicBool,
 }
 
 impl ObjectSource {
@@ -37,6 +39,7 @@ impl ObjectSource {
         Self {
             objects,
             place: place.into(),
+            was_there: AtomicBool::new(false),
         }
     }
 
@@ -52,11 +55,41 @@ impl ObjectSource {
         Ok(url)
     }
 
+    /// Whether there is a bucket at all: stores answer alike for a missing bucket and a missing object, but nobody can
+    /// list what is in a missing bucket. One that was there once is believed to stay.
+    async fn is_there(&self, path: &Path) -> bool {
+        if !self.was_there.load(Ordering::Relaxed) {
+            let listed = self.objects.list(Some(path)).try_next().await;
+            if listed.is_err_and(|error| says_no_bucket(&error)) {
+                return false;
+            }
+            self.was_there.store(true, Ordering::Relaxed);
+        }
+        true
+    }
+
     fn path_and_url(&self, name: &SymbolName) -> (Path, String) {
         let path = Path::from_iter(name.path_parts());
         let url = format!("{}/{path}", self.place.trim_end_matches('/'));
         (path, url)
     }
+}
+
+/// Codes in the answers of S3, Google Cloud Storage and Azure.
+const NO_BUCKET: [&str; 3] = [
+    "<Code>NoSuchBucket</Code>",
+    "<Code>ContainerNotFound</Code>",
+    "<Code>ContainerBeingDeleted</Code>",
+];
+
+fn says_no_bucket(error: &Error) -> bool {
+    let chain = std::iter::successors(Some(error as &dyn std::error::Error), |error| {
+        error.source()
+    });
+    matches!(error, Error::NotFound { .. })
+        || chain
+            .map(ToString::to_string)
+            .any(|text| NO_BUCKET.iter().any(|code| text.contains(code)))
 }
 
 fn failed(error: &Error, url: &str) -> SymbolError {
@@ -76,7 +109,14 @@ impl FetchSymbols for ObjectSource {
         let (path, url) = self.path_and_url(request.name());
         let object = match self.objects.get(&path).await {
             Ok(object) => object,
-            Err(Error::NotFound { .. }) => return Ok(None),
+            Err(Error::NotFound { .. }) if self.is_there(&path).await => return Ok(None),
+            Err(Error::NotFound { .. }) => {
+                return Err(SymbolError::Server {
+                    url,
+                    reason: "there is no such bucket".to_owned(),
+                    retry_after: None,
+                });
+            }
             Err(error) => return Err(failed(&error, &url)),
         };
         let mut download = request.download(url.clone()).await?;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use object_store::azure::{AzureAuthorizer, AzureConfigKey, MicrosoftAzure, MicrosoftAzureBuilder};
+use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 use url::Url;
 
 use super::{cloud, create::Creation, invalid, options::Query};
 use crate::{
-    engine::http::{generic, request},
+    engine::{azure::Azure, bucket_api::BucketApi},
     error::Error,
     object::ObjectStorage,
     options::StorageOptions,
@@ -52,13 +52,8 @@ fn builder(
     Ok(builder)
 }
 
-/// The request that makes the container. Source: Microsoft's *Blob service REST API*, Create
-/// Container.
-pub(super) fn creation(
-    url: &Url,
-    query: &Query,
-    options: &StorageOptions,
-) -> Result<Creation, Error> {
+/// The container, for requests that object_store has no call for.
+fn requests(url: &Url, query: &Query, options: &StorageOptions) -> Result<Azure, Error> {
     let builder = builder(url, query, options)?;
     let set = |key| {
         builder
@@ -73,30 +68,34 @@ pub(super) fn creation(
     })?;
     let endpoint = set(AzureConfigKey::Endpoint)
         .unwrap_or_else(|| format!("https://{account}.blob.core.windows.net"));
-    let mut target = cloud::checked_endpoint(url, &endpoint)?;
-    if let Ok(mut path) = target.path_segments_mut() {
-        path.pop_if_empty().push(cloud::bucket(url)?);
-    }
-    target.set_query(Some("restype=container"));
-    let store = builder
-        .build()
-        .map_err(|error| invalid(url, error.to_string()))?;
-    Ok(Box::pin(
-        async move { signed(&store, &target, &account).await },
-    ))
+    let unusable = |error: object_store::Error| invalid(url, error.to_string());
+    Ok(Azure {
+        store: builder.build().map_err(unusable)?,
+        client: cloud::http_client(options).map_err(unusable)?,
+        endpoint: cloud::checked_endpoint(url, &endpoint)?,
+        account,
+        container: cloud::bucket(url)?.to_owned(),
+        options: options.clone(),
+    })
 }
 
-async fn signed(
-    store: &MicrosoftAzure,
-    target: &Url,
-    account: &str,
-) -> object_store::Result<object_store::client::HttpRequest> {
-    let mut request = request("PUT", target, String::new())?;
-    let length = "0".parse().map_err(generic)?;
-    request.headers_mut().insert("content-length", length);
-    let credential = store.credentials().get_credential().await?;
-    AzureAuthorizer::new(&credential, account)
-        .try_authorize(&mut request)
-        .map_err(generic)?;
-    Ok(request)
+/// The same as any bucket.
+pub(super) fn api(
+    url: &Url,
+    query: &Query,
+    options: &StorageOptions,
+) -> Result<Arc<dyn BucketApi>, Error> {
+    Ok(Arc::new(requests(url, query, options)?))
+}
+
+/// The request that makes the container. Source: Microsoft's *Blob service REST API*, Create
+/// Container.
+pub(super) fn creation(
+    url: &Url,
+    query: &Query,
+    options: &StorageOptions,
+) -> Result<Creation, Error> {
+    let azure = requests(url, query, options)?;
+    let target = azure.url(Some(&azure.container), &[("restype", "container")]);
+    Ok(Box::pin(async move { azure.signed("PUT", &target).await }))
 }

@@ -4,17 +4,13 @@ use std::sync::Arc;
 
 use object_store::{
     ObjectStore,
-    client::HttpRequest,
     gcp::{GoogleCloudStorage, GoogleCloudStorageBuilder},
 };
 use url::Url;
 
 use super::{cloud, create::Creation, invalid, options::Query};
 use crate::{
-    engine::{
-        google_json::GoogleJson,
-        http::{generic, request},
-    },
+    engine::{bucket_api::BucketApi, google::Google, google_json::GoogleJson},
     error::Error,
     object::ObjectStorage,
     options::StorageOptions,
@@ -74,6 +70,40 @@ fn emulator(url: &Url, query: &Query) -> Result<Option<Url>, Error> {
     cloud::checked_endpoint(url, &endpoint).map(Some)
 }
 
+/// The bucket, for requests that object_store has no call for.
+fn requests(url: &Url, query: &Query, options: &StorageOptions) -> Result<Google, Error> {
+    let emulator = emulator(url, query)?;
+    let project = PROJECT
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok())
+        .filter(|project| !project.is_empty());
+    let (store, endpoint, project) = match emulator {
+        Some(endpoint) => (None, endpoint, project.or(Some("test".to_owned()))),
+        None => (
+            Some(google(url, options)?),
+            cloud::checked_endpoint(url, API)?,
+            project,
+        ),
+    };
+    Ok(Google {
+        store,
+        client: cloud::http_client(options).map_err(|error| invalid(url, error.to_string()))?,
+        endpoint,
+        project,
+        bucket: cloud::bucket(url)?.to_owned(),
+        options: options.clone(),
+    })
+}
+
+/// The same as any bucket.
+pub(super) fn api(
+    url: &Url,
+    query: &Query,
+    options: &StorageOptions,
+) -> Result<Arc<dyn BucketApi>, Error> {
+    Ok(Arc::new(requests(url, query, options)?))
+}
+
 /// The request that makes the bucket. Source: Google's *Cloud Storage JSON API* reference,
 /// `buckets.insert`.
 pub(super) fn creation(
@@ -81,50 +111,16 @@ pub(super) fn creation(
     query: &Query,
     options: &StorageOptions,
 ) -> Result<Creation, Error> {
-    let emulator = emulator(url, query)?;
-    let project = PROJECT
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok())
-        .filter(|project| !project.is_empty());
-    let project = match (project, &emulator) {
-        (Some(project), _) => project,
-        (None, Some(_)) => "test".to_owned(),
-        (None, None) => {
-            let reason = "making a bucket needs a project: set STORAGE_PROJECT_ID";
-            return Err(invalid(url, reason));
-        }
+    let google = requests(url, query, options)?;
+    let Some(project) = google.project.clone() else {
+        let reason = "making a bucket needs a project: set STORAGE_PROJECT_ID";
+        return Err(invalid(url, reason));
     };
-    let store = match &emulator {
-        Some(_) => None,
-        None => Some(google(url, options)?),
-    };
-    let mut target = match emulator {
-        Some(endpoint) => endpoint,
-        None => cloud::checked_endpoint(url, API)?,
-    };
-    target.set_path("storage/v1/b");
-    target.query_pairs_mut().append_pair("project", &project);
-    let body = serde_json::json!({"name": cloud::bucket(url)?}).to_string();
+    let target = google.url(&[], &[("project", &project)]);
+    let body = serde_json::json!({"name": google.bucket}).to_string();
     Ok(Box::pin(async move {
-        let mut request = request("POST", &target, body)?;
-        let json = "application/json".parse().map_err(generic)?;
-        request.headers_mut().insert("content-type", json);
-        if let Some(store) = store {
-            authorize(&mut request, &store).await?;
-        }
-        Ok(request)
+        google.signed("POST", &target, body).await
     }))
-}
-
-async fn authorize(
-    request: &mut HttpRequest,
-    store: &GoogleCloudStorage,
-) -> object_store::Result<()> {
-    let credential = store.credentials().get_credential().await?;
-    let bearer = format!("Bearer {}", credential.bearer);
-    let bearer = bearer.parse().map_err(generic)?;
-    request.headers_mut().insert("authorization", bearer);
-    Ok(())
 }
 
 #[cfg(test)]

@@ -18,7 +18,11 @@ use url::Url;
 
 use self::options::Query;
 use crate::{
-    error::Error, layout::Layout, object::ObjectStorage, options::StorageOptions,
+    engine::{bucket_api::BucketApi, store::AnyStore},
+    error::Error,
+    layout::Layout,
+    object::ObjectStorage,
+    options::StorageOptions,
     storage::CrashStorage,
 };
 
@@ -37,7 +41,7 @@ enum Open {
     Local(OpenWith),
     /// A bucket, and how to make it.
     #[cfg(feature = "cloud")]
-    Bucket(OpenWith, CreateWith),
+    Bucket(OpenWith, CreateWith, ApiWith),
     /// Left out of this build; the feature brings it.
     #[cfg_attr(
         all(feature = "s3", feature = "gcs", feature = "azure"),
@@ -46,6 +50,8 @@ enum Open {
     Feature(&'static str),
 }
 
+#[cfg(feature = "cloud")]
+type ApiWith = fn(&Url, &Query, &StorageOptions) -> Result<Arc<dyn BucketApi>, Error>;
 #[cfg(feature = "cloud")]
 type CreateWith = fn(&Url, &Query, &StorageOptions) -> Result<create::Creation, Error>;
 
@@ -64,7 +70,7 @@ static SCHEMES: [Scheme; 5] = [
         name: "s3",
         options: &["endpoint", "region"],
         #[cfg(feature = "s3")]
-        open: Open::Bucket(s3::open, s3::creation),
+        open: Open::Bucket(s3::open, s3::creation, s3::api),
         #[cfg(not(feature = "s3"))]
         open: Open::Feature("s3"),
     },
@@ -72,7 +78,7 @@ static SCHEMES: [Scheme; 5] = [
         name: "gs",
         options: &["endpoint"],
         #[cfg(feature = "gcs")]
-        open: Open::Bucket(gcs::open, gcs::creation),
+        open: Open::Bucket(gcs::open, gcs::creation, gcs::api),
         #[cfg(not(feature = "gcs"))]
         open: Open::Feature("gcs"),
     },
@@ -80,7 +86,7 @@ static SCHEMES: [Scheme; 5] = [
         name: "az",
         options: &["account", "endpoint"],
         #[cfg(feature = "azure")]
-        open: Open::Bucket(azure::open, azure::creation),
+        open: Open::Bucket(azure::open, azure::creation, azure::api),
         #[cfg(not(feature = "azure"))]
         open: Open::Feature("azure"),
     },
@@ -164,7 +170,7 @@ pub async fn create(address: &str) -> Result<bool, Error> {
             Ok(is_new)
         }
         #[cfg(feature = "cloud")]
-        Open::Bucket(open, creation) => {
+        Open::Bucket(open, creation, _) => {
             let creation = creation(&url, &query, &options)?;
             let opened = open(&url, &query, options.clone())?;
             create::bucket(&url, &options, creation, opened).await
@@ -180,9 +186,37 @@ pub(crate) fn open_objects(address: &str, options: StorageOptions) -> Result<Obj
     match open {
         Open::Local(open) => open(&url, &query, options),
         #[cfg(feature = "cloud")]
-        Open::Bucket(open, _) => open(&url, &query, options),
+        Open::Bucket(open, _, _) => open(&url, &query, options),
         Open::Feature(feature) => Err(missing(&url, feature)),
     }
+}
+
+/// A storage, and what else its bucket can do.
+pub(crate) fn open_bucket(
+    address: &str,
+    options: StorageOptions,
+) -> Result<(ObjectStorage, Arc<dyn BucketApi>), Error> {
+    let (url, query, open) = find(address)?;
+    match open {
+        Open::Local(open) => {
+            let storage = open(&url, &query, options)?;
+            let api = AnyStore(Arc::clone(storage.store()));
+            Ok((storage, Arc::new(api)))
+        }
+        #[cfg(feature = "cloud")]
+        Open::Bucket(open, _, api) => {
+            let api = api(&url, &query, &options)?;
+            Ok((open(&url, &query, options)?, api))
+        }
+        Open::Feature(feature) => Err(missing(&url, feature)),
+    }
+}
+
+/// The options that the query of an address may have.
+pub(crate) fn options_of(scheme: &str) -> impl Iterator<Item = &'static str> {
+    let scheme = SCHEMES.iter().find(|known| known.name == scheme);
+    let own = scheme.map_or(&[][..], |scheme| scheme.options);
+    options::COMMON.iter().chain(own).copied()
 }
 
 /// What an address names, checked.

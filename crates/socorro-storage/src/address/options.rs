@@ -6,7 +6,7 @@ use super::invalid;
 use crate::{error::Error, options::StorageOptions};
 
 /// What every storage knows.
-const COMMON: &[&str] = &["legacy_keys"];
+pub(super) const COMMON: &[&str] = &["legacy_keys"];
 
 /// The options in the query of an address, checked against the known ones.
 #[derive(Debug, Default)]

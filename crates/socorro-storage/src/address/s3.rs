@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use object_store::{
-    aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, AwsAuthorizer},
-    client::HttpRequest,
-};
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use url::Url;
 
 use super::{cloud, create::Creation, invalid, options::Query};
 use crate::{
-    engine::http::{generic, request},
+    engine::{bucket_api::BucketApi, s3::S3, xml},
     error::Error,
     object::ObjectStorage,
     options::StorageOptions,
@@ -54,12 +51,8 @@ fn builder(url: &Url, query: &Query, options: &StorageOptions) -> Result<AmazonS
     Ok(builder)
 }
 
-/// The request that makes the bucket. Source: Amazon's S3 API reference, `CreateBucket`.
-pub(super) fn creation(
-    url: &Url,
-    query: &Query,
-    options: &StorageOptions,
-) -> Result<Creation, Error> {
+/// The bucket, for requests that object_store has no call for.
+pub(super) fn requests(url: &Url, query: &Query, options: &StorageOptions) -> Result<S3, Error> {
     let builder = builder(url, query, options)?;
     let set = |key| {
         builder
@@ -71,33 +64,46 @@ pub(super) fn creation(
         .unwrap_or_else(|| DEFAULT_REGION.to_owned());
     let endpoint = set(AmazonS3ConfigKey::Endpoint)
         .unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
-    let mut target = cloud::checked_endpoint(url, &endpoint)?;
-    if let Ok(mut path) = target.path_segments_mut() {
-        path.pop_if_empty().push(cloud::bucket(url)?);
-    }
-    let store = builder
-        .build()
-        .map_err(|error| invalid(url, error.to_string()))?;
-    Ok(Box::pin(
-        async move { signed(&store, &target, &region).await },
-    ))
+    let unusable = |error: object_store::Error| invalid(url, error.to_string());
+    Ok(S3 {
+        store: builder.build().map_err(unusable)?,
+        client: cloud::http_client(options).map_err(unusable)?,
+        endpoint: cloud::checked_endpoint(url, &endpoint)?,
+        region,
+        bucket: cloud::bucket(url)?.to_owned(),
+        options: options.clone(),
+    })
 }
 
-async fn signed(store: &AmazonS3, target: &Url, region: &str) -> object_store::Result<HttpRequest> {
-    let body = if region == DEFAULT_REGION {
+/// The same as any bucket.
+pub(super) fn api(
+    url: &Url,
+    query: &Query,
+    options: &StorageOptions,
+) -> Result<Arc<dyn BucketApi>, Error> {
+    Ok(Arc::new(requests(url, query, options)?))
+}
+
+/// The request that makes the bucket. Source: Amazon's S3 API reference, `CreateBucket`.
+pub(super) fn creation(
+    url: &Url,
+    query: &Query,
+    options: &StorageOptions,
+) -> Result<Creation, Error> {
+    let s3 = requests(url, query, options)?;
+    let target = s3.url(Some(&s3.bucket), &[]);
+    let body = if s3.region == DEFAULT_REGION {
         String::new()
     } else {
+        let region = xml::escaped(&s3.region);
         format!(
             "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
              <LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
         )
     };
-    let mut request = request("PUT", target, body)?;
-    let credential = store.credentials().get_credential().await?;
-    AwsAuthorizer::new(&credential, "s3", region)
-        .try_authorize(&mut request, None)
-        .map_err(generic)?;
-    Ok(request)
+    Ok(Box::pin(
+        async move { s3.signed("PUT", &target, body).await },
+    ))
 }
 
 #[cfg(test)]

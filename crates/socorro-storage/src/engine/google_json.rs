@@ -27,10 +27,8 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::http::{generic, request, send};
+use super::http::{generic, request, send, text};
 
-/// The largest page of a list, which is one of 1,000 objects.
-const MAX_PAGE: usize = 16 << 20;
 const BINARY: &str = "application/octet-stream";
 /// An upload of no bytes, with its description.
 const NOTHING: &[u8] = b"--nothing\r\nContent-Type: application/json\r\n\r\n{}\r\n\
@@ -169,15 +167,7 @@ impl GoogleJson {
 }
 
 async fn json(response: HttpResponse) -> Result<Value> {
-    let mut chunks = response.into_body().bytes_stream();
-    let mut body = Vec::new();
-    while let Some(chunk) = chunks.try_next().await.map_err(generic)? {
-        body.extend_from_slice(&chunk);
-        if body.len() > MAX_PAGE {
-            return Err(generic("the answer is too long"));
-        }
-    }
-    serde_json::from_slice(&body).map_err(generic)
+    serde_json::from_slice(&text(response).await?).map_err(generic)
 }
 
 /// What the API says about an object.

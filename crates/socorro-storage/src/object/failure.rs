@@ -6,7 +6,11 @@ use futures::TryStreamExt as _;
 use object_store::Error as StoreError;
 
 use super::ObjectStorage;
-use crate::{engine::left_alone::LeftAlone, error::Error, item::Subject};
+use crate::{
+    engine::left_alone::LeftAlone,
+    error::{Error, NO_BUCKET_REASON},
+    item::Subject,
+};
 
 /// Codes in the XML answers of S3, GCS and Azure. They are looked for with their tags, because an
 /// engine's message has the key in it, and a dump may be named like a code.
@@ -106,7 +110,7 @@ impl ObjectStorage {
 
     /// Refuses to go on when the directory of the storage is gone: the engine would create it
     /// again, perhaps below the mount point of a disk that is not mounted.
-    pub(super) async fn require_directory(&self, what: &Subject) -> Result<(), Error> {
+    pub(crate) async fn require_directory(&self, what: &Subject) -> Result<(), Error> {
         let Some(directory) = &self.directory else {
             return Ok(());
         };
@@ -184,9 +188,7 @@ pub(super) fn is_unsupported(error: &StoreError) -> bool {
 fn classify(error: &StoreError) -> Fault {
     let says = |codes: &[&str]| says(error, codes);
     if says(&NO_BUCKET) {
-        return Fault::Unavailable(
-            "the bucket does not exist; create it, or correct the address".to_owned(),
-        );
+        return Fault::Unavailable(NO_BUCKET_REASON.to_owned());
     }
     if says(&[BAD_BUCKET_NAME]) {
         return Fault::Unavailable(

@@ -165,6 +165,10 @@ impl ObjectStorage {
         &self.store
     }
 
+    pub(crate) fn is_directory(&self) -> bool {
+        self.directory.is_some()
+    }
+
     fn require_writable(&self, what: &Subject) -> Result<(), Error> {
         if self.layout == Layout::Objects {
             return Ok(());

@@ -188,14 +188,14 @@ pub(crate) async fn run(
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let begin = Instant::now();
-    let CrashIds { ids, bad } = CrashIds::asked_for(&arguments.ids)?;
+    let CrashIds { ids, bad } = CrashIds::in_arguments(&arguments.ids)?;
     let crash_stats = arguments.client()?;
     let wanted = arguments.wanted(&crash_stats)?;
     let mut failed = FailedList::open(arguments.work.failed.as_deref())?;
     let target = Target::open(&arguments.output).await?;
     if ids.is_empty() && bad.is_empty() {
         output.note("no crash ids");
-        return Ok(Exit::Nothing);
+        return Ok(Exit::NothingFound);
     }
     let mut report = Report::new(arguments.format);
     for error in &bad {

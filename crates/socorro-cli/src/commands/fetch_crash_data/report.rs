@@ -68,7 +68,7 @@ impl Report {
                 json!({"outcome": "failed", "error": failure.message()})
             }
         };
-        if outcome.is_err() && self.listing.format() == ListFormat::Text {
+        if outcome.is_err() && self.listing.is_text() {
             return Ok(());
         }
         let Value::Object(mut row) = row else {

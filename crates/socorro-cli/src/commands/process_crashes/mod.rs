@@ -109,7 +109,7 @@ impl ProcessCrashesArguments {
                     .hint("give the crash ids as arguments, or in a list as @FILE"),
             );
         }
-        CrashIds::asked_for(&self.ids)
+        CrashIds::in_arguments(&self.ids)
     }
 }
 
@@ -120,7 +120,7 @@ pub(crate) async fn run(
     let CrashIds { mut ids, bad } = arguments.ids()?;
     if ids.is_empty() && bad.is_empty() {
         output.note("no crash ids");
-        return Ok(Exit::Nothing);
+        return Ok(Exit::NothingFound);
     }
     let mut failed = FailedList::open(arguments.work.failed.as_deref())?;
     let mut report = Report::new(arguments.format, arguments.process);

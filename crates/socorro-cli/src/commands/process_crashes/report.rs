@@ -61,7 +61,7 @@ impl Report {
                 failed.add(id);
                 let what = self.what;
                 output.report(&failure.clone().within(format_args!("{id} was not {what}")));
-                if self.listing.format() == ListFormat::Text {
+                if self.listing.is_text() {
                     return Ok(());
                 }
                 json!({"outcome": "failed", "error": failure.message()})

@@ -6,9 +6,10 @@ use socorro_core::{CrashId, json::Form};
 use socorro_queue::{CrashQueue, DeadLetter, DeadLetterId, DeadLetters};
 
 use crate::{
-    arguments::QueueArguments,
+    arguments::{FailureArguments, QueueArguments},
     exit::Exit,
     failure::Failure,
+    listing::{ListArguments, ListFormat, Listing},
     output::{Clean, Output},
 };
 
@@ -21,6 +22,20 @@ Examples:
 
 /// How many dead letters are asked for at a time.
 const PAGE: usize = 500;
+
+/// What is told of a dead letter.
+const COLUMNS: [&str; 10] = [
+    "id",
+    "lane",
+    "message",
+    "reason",
+    "last_error",
+    "attempts",
+    "published_at",
+    "first_received_at",
+    "dead_lettered_at",
+    "host",
+];
 
 /// List, show, replay or drop dead letters: messages that were set aside with a reason.
 #[derive(Debug, Args)]
@@ -37,9 +52,11 @@ enum Command {
     List {
         #[command(flatten)]
         queue: QueueArguments,
-        /// Print a JSON object on each line
-        #[arg(long)]
+        /// The same as --format ndjson
+        #[arg(long, conflicts_with = "format")]
         json: bool,
+        #[command(flatten)]
+        list: ListArguments,
     },
     /// Show one with everything that is known about it
     #[command(after_help = EXAMPLES)]
@@ -73,6 +90,8 @@ struct Selection {
     /// All there are
     #[arg(long)]
     all: bool,
+    #[command(flatten)]
+    failures: FailureArguments,
 }
 
 /// What to do with a dead letter.
@@ -84,9 +103,14 @@ enum Fate {
 
 pub(crate) async fn run(command: &DeadCommand, output: &mut Output) -> Result<Exit, Failure> {
     match &command.command {
-        Command::List { queue, json } => {
+        Command::List { queue, json, list } => {
             let queue = queue.open_existing().await?;
-            list(dead_letters(&*queue)?, *json, output).await
+            let listing = if *json {
+                Listing::new(ListFormat::Ndjson, COLUMNS)
+            } else {
+                list.begin(&COLUMNS)
+            };
+            print_list(dead_letters(&*queue)?, listing, output).await
         }
         Command::Show { queue, json, id } => {
             let queue = queue.open_existing().await?;
@@ -110,28 +134,30 @@ fn dead_letters(queue: &dyn CrashQueue) -> Result<&dyn DeadLetters, Failure> {
     })
 }
 
-async fn list(letters: &dyn DeadLetters, json: bool, output: &mut Output) -> Result<Exit, Failure> {
+async fn print_list(
+    letters: &dyn DeadLetters,
+    mut listing: Listing,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
     let mut after = None;
     while !output.is_closed() {
         let page = letters.list(after.as_ref(), PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.id.clone());
         for letter in &page {
-            if json {
-                output.json(&to_json(letter), Form::Processor)?;
-            } else {
-                output.line(format_args!(
-                    "{}\t{}\t{}\t{}\t{}\t{}",
-                    letter.id,
-                    letter.lane,
-                    Clean(letter.cause.reason.as_str()),
-                    letter.attempts,
-                    letter.dead_lettered_at,
-                    Clean(&String::from_utf8_lossy(&letter.body)),
-                ))?;
-            }
+            let line = format!(
+                "{}\t{}\t{}\t{}\t{}\t{}",
+                letter.id,
+                letter.lane,
+                Clean(letter.cause.reason.as_str()),
+                letter.attempts,
+                letter.dead_lettered_at,
+                Clean(&String::from_utf8_lossy(&letter.body)),
+            );
+            listing.item(&to_json(letter), line, output)?;
         }
     }
+    listing.finish(output)?;
     Ok(Exit::Success)
 }
 
@@ -172,6 +198,9 @@ async fn decide(selection: &Selection, fate: Fate, output: &mut Output) -> Resul
         }
     }
     for id in ids {
+        if failed && selection.failures.fail_fast() {
+            break;
+        }
         let result = match fate {
             Fate::Replay => letters.replay(&id).await,
             Fate::Drop => letters.discard(&id).await,

@@ -3,11 +3,17 @@
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use socorro_core::json::Form;
 use socorro_queue::{Lane, LaneDepth, QueueDepth};
 
-use crate::{arguments::QueueArguments, exit::Exit, failure::Failure, output::Output};
+use crate::{
+    arguments::QueueArguments,
+    exit::Exit,
+    failure::Failure,
+    listing::{ListFormat, Listing},
+    output::Output,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,7 +27,17 @@ dead:    set aside, see `socorro queue dead`
 oldest:  how long ago the oldest message that is not dead was published";
 
 /// The lanes in the order in which they are served.
-const SERVED: [Lane; 3] = [Lane::Priority, Lane::Standard, Lane::Reprocessing];
+pub(super) const SERVED: [Lane; 3] = [Lane::Priority, Lane::Standard, Lane::Reprocessing];
+
+/// What is told of a lane.
+const COLUMNS: [&str; 6] = [
+    "lane",
+    "waiting",
+    "delayed",
+    "leased",
+    "dead",
+    "oldest_age_seconds",
+];
 
 /// Show how much is in each lane of a queue.
 #[derive(Debug, Args)]
@@ -29,15 +45,32 @@ const SERVED: [Lane; 3] = [Lane::Priority, Lane::Standard, Lane::Reprocessing];
 pub(crate) struct StatusArguments {
     #[command(flatten)]
     queue: QueueArguments,
-    /// Print JSON
-    #[arg(long)]
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// How to print it: a table, one object, or an object or a line of a table for each lane
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: ListFormat,
 }
 
 pub(crate) async fn run(arguments: &StatusArguments, output: &mut Output) -> Result<Exit, Failure> {
     let queue = arguments.queue.open_existing().await?;
     let depth = queue.depth().await?;
-    if arguments.json {
+    if let ListFormat::Ndjson | ListFormat::Csv = arguments.format {
+        let mut listing = Listing::new(arguments.format, COLUMNS);
+        for lane in depth
+            .iter()
+            .flat_map(|depth| SERVED.map(|lane| (lane, depth.lane(lane))))
+        {
+            let (name, depth) = lane;
+            let mut members = Map::from_iter([("lane".to_owned(), name.as_str().into())]);
+            members.extend(lane_to_json(depth));
+            listing.item(&members, name, output)?;
+        }
+        listing.finish(output)?;
+        return Ok(Exit::Success);
+    }
+    if arguments.json || arguments.format == ListFormat::Json {
         let form = if output.is_terminal() {
             Form::Pretty
         } else {
@@ -97,10 +130,15 @@ fn age(age: Duration) -> String {
 
 fn to_json(queue: &str, depth: Option<&QueueDepth>) -> Map<String, Value> {
     let lanes = depth.map(|depth| {
-        let lanes = SERVED.map(|lane| (lane.as_str().to_owned(), lane_to_json(depth.lane(lane))));
+        let lanes = SERVED.map(|lane| {
+            (
+                lane.as_str().to_owned(),
+                lane_to_json(depth.lane(lane)).into(),
+            )
+        });
         Value::Object(lanes.into_iter().collect())
     });
-    let total = depth.map(|depth| lane_to_json(&depth.total()));
+    let total = depth.map(|depth| Value::from(lane_to_json(&depth.total())));
     Map::from_iter([
         ("queue".to_owned(), queue.into()),
         ("lanes".to_owned(), lanes.into()),
@@ -108,18 +146,21 @@ fn to_json(queue: &str, depth: Option<&QueueDepth>) -> Map<String, Value> {
     ])
 }
 
-fn lane_to_json(depth: &LaneDepth) -> Value {
-    json!({
-        "waiting": depth.waiting,
-        "delayed": depth.delayed,
-        "leased": depth.leased,
-        "dead": depth.dead,
-        "oldest_age_seconds": depth.oldest_age.map(|age| age.as_secs()),
-    })
+fn lane_to_json(depth: &LaneDepth) -> Map<String, Value> {
+    let age = depth.oldest_age.map(|age| age.as_secs());
+    Map::from_iter([
+        ("waiting".to_owned(), Value::from(depth.waiting)),
+        ("delayed".to_owned(), depth.delayed.into()),
+        ("leased".to_owned(), depth.leased.into()),
+        ("dead".to_owned(), depth.dead.into()),
+        ("oldest_age_seconds".to_owned(), age.into()),
+    ])
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

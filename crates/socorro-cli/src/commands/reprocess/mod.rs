@@ -128,7 +128,7 @@ pub(crate) async fn run(
     let CrashIds { mut ids, bad } = ids(arguments).await?;
     if ids.is_empty() && bad.is_empty() {
         output.note("no crash ids");
-        return Ok(Exit::Nothing);
+        return Ok(Exit::NothingFound);
     }
     for error in &bad {
         output.report(&Failure::because("not reprocessed", error));
@@ -180,7 +180,7 @@ fn interrupted(signal: u8, arguments: &ReprocessArguments) -> Result<Exit, Failu
 /// The crashes that are meant: those that are named, or all that a search finds.
 async fn ids(arguments: &ReprocessArguments) -> Result<CrashIds, Failure> {
     let Some(url) = &arguments.from_search else {
-        return CrashIds::asked_for(&arguments.ids);
+        return CrashIds::in_arguments(&arguments.ids);
     };
     if !url.contains('?') {
         return Err(

@@ -2,7 +2,7 @@
 
 use std::{
     fmt, fs,
-    io::{self, IsTerminal as _},
+    io::{self, IsTerminal as _, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -12,7 +12,10 @@ use serde_json::Value;
 use socorro_core::{CrashId, json};
 use socorro_signature::CrashInput;
 
+use super::stored::{Stored, id_of, looked_at};
 use crate::{
+    arguments::OptionalStorageArguments,
+    crash_ids::CrashIds,
     documents::{Document, Documents},
     failure::Failure,
     input,
@@ -21,6 +24,8 @@ use crate::{
 
 /// Largest document, in bytes, as in crash storage.
 const LIMIT: usize = 256 << 20;
+/// Longest list of crash ids, in bytes: room for a million.
+const LIST_LIMIT: u64 = 64 << 20;
 /// How many crashes that cannot be read are told one by one.
 const TOLD: u64 = 100;
 /// From how many bytes on the work is long enough to show how far it is.
@@ -29,10 +34,13 @@ const MANY: u64 = 16 << 20;
 /// Where the crashes are.
 #[derive(Debug, Args)]
 pub(super) struct CrashFiles {
-    /// Files with processed crashes, stackwalk JSON or crash data, one or many in each; `-`, or
-    /// nothing with a pipe as standard input, reads them from there
-    #[arg(value_name = "FILE")]
+    /// Files with processed crashes, stackwalk JSON or crash data, one or many in each; ids of
+    /// crashes in storage, or files with a list of them; `-`, or nothing with a pipe as standard
+    /// input, reads them from there
+    #[arg(value_name = "FILE|CRASHID")]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    storage: OptionalStorageArguments,
 }
 
 /// A crash, and where it was found.
@@ -55,15 +63,18 @@ impl Crash<'_> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
     file: String,
-    /// Line on which the document begins, counted from 1.
-    line: u64,
+    /// Line on which the document begins, counted from 1; none in a storage.
+    line: Option<u64>,
     /// Which item of an array, counted from 1.
     item: Option<usize>,
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)?;
+        f.write_str(&self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
         match self.item {
             Some(item) => write!(f, " item {item}"),
             None => Ok(()),
@@ -93,12 +104,20 @@ impl CrashFiles {
             } else {
                 ProgressBar::hidden()
             },
+            stored: Stored::at(self.storage.address()),
             each,
             unreadable: 0,
         };
         for file in &files {
-            if let Err(failure) = run.file(file)? {
-                run.tell(&failure);
+            // A file that is there is meant by its name, whatever else that could mean.
+            let name = file.to_str().filter(|_| !file.exists());
+            match name.and_then(id_of) {
+                Some(id) => run.stored(&id)?,
+                None => {
+                    if let Err(failure) = run.file(file)? {
+                        run.tell(&failure);
+                    }
+                }
             }
         }
         run.progress.finish_and_clear();
@@ -127,6 +146,7 @@ impl CrashFiles {
 struct Run<'a, F> {
     output: &'a mut Output,
     progress: ProgressBar,
+    stored: Stored<'a>,
     each: F,
     unreadable: u64,
 }
@@ -138,6 +158,27 @@ impl<F: FnMut(&Crash<'_>, &mut Output) -> Result<(), Failure>> Run<'_, F> {
             Ok(input) => input,
             Err(failure) => return Ok(Err(hint_for_names(failure, path))),
         };
+        let cannot_read = |error: &dyn std::error::Error| {
+            Failure::because(format!("cannot read crashes {}", input::name(path)), error)
+        };
+        let (is_list, mut input) = match looked_at(input) {
+            Ok(looked_at) => looked_at,
+            Err(error) => return Ok(Err(cannot_read(&error))),
+        };
+        if is_list {
+            let mut list = String::new();
+            let read = (&mut input).take(LIST_LIMIT + 1).read_to_string(&mut list);
+            return match read {
+                Ok(length) if length as u64 > LIST_LIMIT => {
+                    let what = input::name(path);
+                    Ok(Err(Failure::new(format!(
+                        "cannot read the list {what}: it has more than {LIST_LIMIT} bytes"
+                    ))))
+                }
+                Ok(_) => self.list(&list).map(Ok),
+                Err(error) => Ok(Err(cannot_read(&error))),
+            };
+        }
         let file = file_name(path);
         let mut documents = Documents::new(input, LIMIT);
         let mut any = false;
@@ -145,10 +186,7 @@ impl<F: FnMut(&Crash<'_>, &mut Output) -> Result<(), Failure>> Run<'_, F> {
             let document = match documents.read() {
                 Ok(None) => break,
                 Ok(Some(document)) => document,
-                Err(error) => {
-                    let what = format!("cannot read crashes {}", input::name(path));
-                    return Ok(Err(Failure::because(what, &error)));
-                }
+                Err(error) => return Ok(Err(cannot_read(&error))),
             };
             any = true;
             self.document(&file, document)?;
@@ -162,10 +200,41 @@ impl<F: FnMut(&Crash<'_>, &mut Output) -> Result<(), Failure>> Run<'_, F> {
         Ok(Ok(()))
     }
 
+    /// Fetches the crashes of a list.
+    fn list(&mut self, list: &str) -> Result<(), Failure> {
+        let CrashIds { ids, bad } = CrashIds::among(list.lines());
+        for error in &bad {
+            self.tell(&Failure::because("cannot read a crash", error));
+        }
+        for id in &ids {
+            if self.output.is_closed() {
+                break;
+            }
+            self.stored(id)?;
+        }
+        Ok(())
+    }
+
+    /// Fetches a crash.
+    fn stored(&mut self, id: &CrashId) -> Result<(), Failure> {
+        let place = Place {
+            file: id.to_string(),
+            line: None,
+            item: None,
+        };
+        match self.stored.processed(id) {
+            Ok(document) => self.crash(place, &document),
+            Err(failure) => {
+                self.tell(&failure);
+                Ok(())
+            }
+        }
+    }
+
     fn document(&mut self, file: &str, document: Document) -> Result<(), Failure> {
         let place = |item| Place {
             file: file.to_owned(),
-            line: document.line,
+            line: Some(document.line),
             item,
         };
         let Some(text) = document.text else {
@@ -234,11 +303,6 @@ fn hint_for_names(failure: Failure, path: &Path) -> Failure {
     }
     if name == "diff" || name == "check" {
         return failure.hint(format!("options of `signature {name}` come after it"));
-    }
-    if CrashId::parse_lenient(name).is_ok() {
-        return failure.hint(format!(
-            "a crash in storage: `socorro storage cat processed {name} | socorro signature`"
-        ));
     }
     failure
 }

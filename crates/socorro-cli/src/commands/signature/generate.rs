@@ -14,11 +14,14 @@ Examples:
   socorro stackwalk crash.dmp --symbols ./symbols --json | socorro signature
   socorro signature processed_crash.json --explain
   socorro signature crashes.ndjson.gz --siglists ./lists --format csv --different-only
+  socorro signature --storage s3://crashes --format markdown de1bb258-cbbf-4589-a673-34f800160918
+  socorro signature --storage s3://crashes --different-only < crashids.txt
   socorro signature diff --new ./lists crashes.ndjson
   socorro signature check ./lists
 
 A file holds one JSON object, an array of them, or one on each line; it may be compressed with gzip.
-Processed crashes, stackwalk JSON and crash data are told apart by themselves. What cannot be read
+Processed crashes, stackwalk JSON, crash data and lists of crash ids are told apart by themselves; of
+ids, the processed crashes in the storage are taken. What cannot be read
 is told on standard error with file and line, the others go on, and the exit code is 1.
 
 text: the signature and its notes; of several crashes also the old signature

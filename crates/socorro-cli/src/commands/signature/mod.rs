@@ -7,6 +7,7 @@ mod diff;
 mod format;
 mod generate;
 mod lists;
+mod stored;
 
 use clap::{Args, Subcommand};
 

@@ -1,6 +1,6 @@
 //! `socorro storage delete`.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use futures::{StreamExt as _, stream};
@@ -10,10 +10,12 @@ use socorro_storage::{CrashStorage, DeleteReport, Error, ErrorKind, Remaining};
 
 use crate::{
     arguments::StorageArguments,
-    crash_ids::CrashIds,
+    crash_ids::{CrashIds, given_texts},
     exit::Exit,
     failure::{Failure, with_causes},
+    input,
     output::{Clean, Output},
+    question::agreed,
 };
 
 const EXAMPLES: &str = "\
@@ -21,6 +23,7 @@ Examples:
   ID=de1bb258-cbbf-4589-a673-34f800160918
   socorro storage delete $ID --storage file:///srv/crashes
   socorro storage delete --dry-run - --storage s3://crashes < ids.txt
+  socorro storage delete --ids ids.txt --storage s3://crashes
 
 Deletes everything there is for a crash: dumps, processed crash, raw crash (at the key used until
 2022, too), a telemetry copy in the same storage, and the list of dumps last. What processors noted
@@ -42,8 +45,11 @@ pub(crate) struct DeleteArguments {
     #[command(flatten)]
     storage: StorageArguments,
     /// Crash ids; `-` reads them from standard input, one on each line
-    #[arg(value_name = "CRASHID", required = true)]
+    #[arg(value_name = "CRASHID", required_unless_present = "list")]
     ids: Vec<String>,
+    /// Also those in this list of crash ids, one on each line
+    #[arg(long = "ids", id = "list", value_name = "FILE")]
+    list: Option<PathBuf>,
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
@@ -65,14 +71,31 @@ enum Format {
     Json,
 }
 
+/// The crashes to delete: named, listed, or on standard input.
+fn given(arguments: &DeleteArguments) -> Result<CrashIds, Failure> {
+    let Some(list) = &arguments.list else {
+        return CrashIds::in_arguments(&arguments.ids);
+    };
+    let list = input::list(list)?;
+    let named = match arguments.ids.as_slice() {
+        [] => Vec::new(),
+        ids => given_texts(ids)?,
+    };
+    Ok(CrashIds::among(
+        named.iter().map(String::as_str).chain(list.lines()),
+    ))
+}
+
 pub(crate) async fn run(arguments: &DeleteArguments, output: &mut Output) -> Result<Exit, Failure> {
-    let CrashIds { ids, bad } = CrashIds::in_arguments(&arguments.ids)?;
+    let CrashIds { ids, bad } = given(arguments)?;
     for error in &bad {
         output.report(&Failure::because("not deleted", error));
     }
     let storage = arguments.storage.open_existing().await?;
     let asks = !arguments.yes && !arguments.dry_run && !ids.is_empty();
-    if asks && !agreed(ids.len(), &*storage)? {
+    let count = ids.len();
+    let question = format_args!("Delete {count} crashes from {storage} for good?");
+    if asks && !agreed(question)? {
         return Err(Failure::new("nothing was deleted"));
     }
     let storage = &*storage;
@@ -83,7 +106,7 @@ pub(crate) async fn run(arguments: &DeleteArguments, output: &mut Output) -> Res
     while let Some((id, result)) = deletions.next().await {
         match result {
             Ok(deletion) => {
-                failed |= !deletion.remaining.is_empty();
+                failed |= !deletion.is_complete();
                 deletion.tell(id, arguments.format, output)?;
             }
             Err(error) => {
@@ -96,30 +119,8 @@ pub(crate) async fn run(arguments: &DeleteArguments, output: &mut Output) -> Res
     Ok(Exit::failure_if(failed))
 }
 
-/// Asks, where somebody is there to answer.
-fn agreed(count: usize, storage: &dyn CrashStorage) -> Result<bool, Failure> {
-    let (stdin, mut stderr) = (io::stdin(), io::stderr());
-    if !stdin.is_terminal() || !stderr.is_terminal() {
-        return Ok(true);
-    }
-    let failed = |error: io::Error| Failure::because("cannot ask", &error);
-    write!(
-        stderr,
-        "Delete {count} crashes from {storage} for good? [y/N] "
-    )
-    .map_err(failed)?;
-    stderr.flush().map_err(failed)?;
-    let mut answer = String::new();
-    stdin.lock().read_line(&mut answer).map_err(failed)?;
-    Ok(is_yes(&answer))
-}
-
-fn is_yes(answer: &str) -> bool {
-    matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
-}
-
 /// What became of a crash.
-struct Deletion {
+pub(crate) struct Deletion {
     outcome: &'static str,
     /// What there was; unknown where the list of dumps is damaged.
     items: Option<Vec<String>>,
@@ -128,7 +129,12 @@ struct Deletion {
 }
 
 impl Deletion {
-    async fn of(storage: &dyn CrashStorage, id: &CrashId, dry_run: bool) -> Result<Self, Error> {
+    /// Deletes a crash, or only looks at what there is of it.
+    pub(crate) async fn of(
+        storage: &dyn CrashStorage,
+        id: &CrashId,
+        dry_run: bool,
+    ) -> Result<Self, Error> {
         let items = match storage.catalog(id).await {
             Ok(catalog) => {
                 let items = catalog.present.iter();
@@ -162,6 +168,16 @@ impl Deletion {
             items,
             remaining,
         })
+    }
+
+    /// Whether nothing is left.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.remaining.is_empty()
+    }
+
+    /// Tells it in a line.
+    pub(crate) fn tell_text(&self, id: CrashId, output: &mut Output) -> Result<(), Failure> {
+        self.tell(id, Format::Text, output)
     }
 
     fn tell(&self, id: CrashId, format: Format, output: &mut Output) -> Result<(), Failure> {
@@ -213,20 +229,5 @@ fn shown(remaining: &Remaining) -> String {
             format!("a file called {}, which is no name of a dump", Clean(name))
         }
         other => format!("{other:?}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_clear_yes_deletes() {
-        for answer in ["y\n", "YES\n", " y "] {
-            assert!(is_yes(answer), "{answer}");
-        }
-        for answer in ["", "\n", "n\n", "yup\n", "no, y\n"] {
-            assert!(!is_yes(answer), "{answer}");
-        }
     }
 }

@@ -14,9 +14,15 @@ use clap::{Args, Subcommand};
 #[cfg(feature = "crash-stats")]
 pub(crate) use put_crash::Tree;
 
+pub(crate) use self::{
+    delete::{DeleteArguments, Deletion, run as delete},
+    verify::{VerifyArguments, run as verify},
+};
+use super::objects::ObjectCommand;
 use crate::{exit::Exit, failure::Failure, output::Output};
 
-/// Make a storage, put crashes into it, look at what is there, and delete it.
+/// Make a storage, put crashes into it, look at what is there, and delete it; crashes by their ids,
+/// objects by their addresses.
 #[derive(Debug, Args)]
 pub(crate) struct StorageCommand {
     #[command(subcommand)]
@@ -32,6 +38,8 @@ enum Command {
     Check(check::CheckArguments),
     Verify(verify::VerifyArguments),
     Delete(delete::DeleteArguments),
+    #[command(flatten)]
+    Objects(ObjectCommand),
 }
 
 pub(crate) async fn run(command: &StorageCommand, output: &mut Output) -> Result<Exit, Failure> {
@@ -43,5 +51,6 @@ pub(crate) async fn run(command: &StorageCommand, output: &mut Output) -> Result
         Command::Check(arguments) => check::run(arguments, output).await,
         Command::Verify(arguments) => verify::run(arguments, output).await,
         Command::Delete(arguments) => delete::run(arguments, output).await,
+        Command::Objects(command) => command.run(output).await,
     }
 }

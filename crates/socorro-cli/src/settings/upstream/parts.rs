@@ -32,6 +32,14 @@ pub(crate) fn proposals(variables: &Variables) -> (Vec<Proposal>, Vec<String>) {
         }
     }
     made.extend(parts.queue());
+    // For addresses of buckets on the command line, which do not say it.
+    for (option, part) in [
+        ("endpoint-url", Part::AwsEndpoint),
+        ("region", Part::S3Region),
+    ] {
+        let found = parts.get(part);
+        made.extend(found.map(|found| proposal(option, found, text(found))));
+    }
     // Of the same strength, the first row counts.
     made.sort_by_key(|proposal| proposal.layer);
     (made, problems)
@@ -176,6 +184,7 @@ mod tests {
         assert_eq!(problems, [""; 0]);
         made.into_iter()
             .map(|made| (made.option, made.value))
+            .filter(|(option, _)| !["endpoint-url", "region"].contains(option))
             .collect()
     }
 
@@ -218,6 +227,25 @@ mod tests {
             ),
         ] {
             assert_eq!(only(names), ("storage", url.to_owned()), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn the_endpoint_of_each_time_counts_for_commands_about_buckets() {
+        for endpoint in ["LOCAL_DEV_AWS_ENDPOINT_URL", "resource.boto.endpoint_url"] {
+            let names = [
+                (endpoint, "http://localstack:4566/"),
+                ("resource.boto.region", "r"),
+            ];
+            let (made, _) = proposals(&Variables::given(&[&names]));
+            let made: Vec<_> = made
+                .iter()
+                .map(|made| (made.option, &*made.value))
+                .collect();
+            assert_eq!(
+                made,
+                [("endpoint-url", "http://localstack:4566/"), ("region", "r")]
+            );
         }
     }
 

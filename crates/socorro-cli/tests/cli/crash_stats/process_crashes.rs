@@ -5,7 +5,7 @@ use std::fs;
 use socorro_crash_stats::server::Fault;
 
 use super::{anonymously, command, id, ids, sorted, start, stats, tree, with_input, with_token};
-use crate::support::{Run, Site};
+use crate::support::{Run, Site, path_with_program};
 
 #[test]
 fn crashes_are_fetched_stored_and_published_one_by_one() {
@@ -130,7 +130,7 @@ fn the_script_of_that_name_does_the_same() {
                 .get_envs()
                 .filter_map(|(name, value)| Some((name, value?))),
         )
-        .env("SOCORRO_BIN", env!("CARGO_BIN_EXE_socorro"))
+        .env("PATH", path_with_program())
         .env("SOCORRO_HOST", server.url())
         .env("SOCORRO_API_TOKEN", super::TOKEN)
         .current_dir(site.path(""))

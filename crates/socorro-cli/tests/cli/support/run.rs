@@ -17,6 +17,14 @@ pub(crate) fn program() -> Command {
     command
 }
 
+/// The PATH, with the program on it.
+pub(crate) fn path_with_program() -> std::ffi::OsString {
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_socorro"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let directories = program.parent().map(std::path::Path::to_owned).into_iter();
+    std::env::join_paths(directories.chain(std::env::split_paths(&path))).unwrap()
+}
+
 /// Runs the program to its end.
 pub(crate) fn run<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Run {
     Run::of(program().args(arguments))

@@ -54,18 +54,29 @@ fn unwrapped(value: Value) -> Value {
 }
 
 /// Crashes without a value come last, whatever the direction.
-fn sort(found: &mut [&Document], query: &Query) {
-    let key =
-        |document: &Document, field: &Field| Datum::all_of(document, field).into_iter().next();
-    found.sort_by(|one, other| {
-        let steps =
-            query.sort.iter().map(
-                |step| match (key(one, step.field), key(other, step.field)) {
-                    (Some(one), Some(other)) if step.descending => other.compare(&one),
-                    (Some(one), Some(other)) => one.compare(&other),
-                    (one, other) => other.is_some().cmp(&one.is_some()),
-                },
-            );
+fn sort(found: &mut Vec<&Document>, query: &Query) {
+    if query.sort.is_empty() {
+        return;
+    }
+    let value = |document: &Document, field| Datum::all_of(document, field).into_iter().next();
+    let keyed = found.drain(..).map(|document| {
+        let steps = query.sort.iter();
+        let key: Vec<Option<Datum>> = steps.map(|step| value(document, step.field)).collect();
+        (key, document)
+    });
+    let mut keyed: Vec<_> = keyed.collect();
+    keyed.sort_by(|(one, _), (other, _)| {
+        let values = one.iter().zip(other);
+        let steps = query
+            .sort
+            .iter()
+            .zip(values)
+            .map(|(step, values)| match values {
+                (Some(one), Some(other)) if step.descending => other.compare(one),
+                (Some(one), Some(other)) => one.compare(other),
+                (one, other) => other.is_some().cmp(&one.is_some()),
+            });
         steps.fold(Ordering::Equal, Ordering::then)
     });
+    found.extend(keyed.into_iter().map(|(_, document)| document));
 }

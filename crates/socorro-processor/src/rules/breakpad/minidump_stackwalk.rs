@@ -50,24 +50,29 @@ impl MinidumpStackwalk {
         Self { stackwalker }
     }
 
-    async fn walk(&self, crash: &mut Crash, name: &DumpName, dump: &Dump) -> Map<String, Value> {
+    async fn walk(
+        &self,
+        crash: &mut Crash,
+        name: &DumpName,
+        dump: &Dump,
+    ) -> Result<Map<String, Value>, RuleError> {
         if dump.size() == 0 {
             crash.note(format!(
                 "MinidumpStackwalkRule: {name} is empty--skipping minidump processing"
             ));
-            return members(json!({
+            return Ok(members(json!({
                 "mdsw_status_string": "EmptyMinidump",
                 "mdsw_stderr": "Shortcut for 0-bytes minidump.",
-            }));
+            })));
         }
         if crash.is_in_safe_mode() && !self.stackwalker.is_isolated() {
             crash.note(format!(
                 "MinidumpStackwalkRule: {name} is not walked: the crash took its processor down before"
             ));
-            return members(json!({
+            return Ok(members(json!({
                 "mdsw_status_string": NOT_WALKED,
                 "mdsw_stderr": "Not walked: the crash took its processor down before.",
-            }));
+            })));
         }
         let source = match dump {
             Dump::Bytes(bytes) => DumpSource::Bytes(bytes.clone()),
@@ -78,7 +83,10 @@ impl MinidumpStackwalk {
             annotations: crash.raw.as_map(),
         };
         let outcome = self.stackwalker.walk(request).await;
-        describe(crash, name, outcome, &self.stackwalker.version())
+        if let WalkOutput::NotWalked(reason) = outcome.output {
+            return Err(RuleError::temporary("NoWalker", reason));
+        }
+        Ok(describe(crash, name, outcome, &self.stackwalker.version()))
     }
 }
 
@@ -123,7 +131,7 @@ impl AsyncRule for MinidumpStackwalk {
         }
         let dumps = crash.dumps.clone();
         for (name, dump) in dumps.iter().filter(|(name, _)| name.is_minidump()) {
-            let result = self.walk(crash, name, dump).await;
+            let result = self.walk(crash, name, dump).await?;
             if name.is_main() {
                 for field in FIELDS {
                     crash.processed.remove(field);
@@ -225,7 +233,7 @@ fn describe(
 fn parsed(crash: &mut Crash, output: WalkOutput) -> Map<String, Value> {
     let value = match output {
         WalkOutput::Json(value) => value,
-        WalkOutput::None => return Map::new(),
+        WalkOutput::None | WalkOutput::NotWalked(_) => return Map::new(),
         WalkOutput::Text(text) => match serde_json::from_str(&text) {
             Ok(value) => value,
             Err(error) => {

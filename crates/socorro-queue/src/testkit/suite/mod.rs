@@ -7,6 +7,7 @@ mod depth;
 mod lanes;
 mod leases;
 mod publishing;
+mod purging;
 mod receiving;
 
 use std::{sync::Arc, time::Duration};
@@ -14,7 +15,8 @@ use std::{sync::Arc, time::Duration};
 use socorro_core::{CrashId, time::Date};
 
 pub use self::{
-    counts::*, dead_letters::*, depth::*, lanes::*, leases::*, publishing::*, receiving::*,
+    counts::*, dead_letters::*, depth::*, lanes::*, leases::*, publishing::*, purging::*,
+    receiving::*,
 };
 use super::fixture::Fixture;
 use crate::{delivery::Delivery, lane::Lane, message::Job, queue::CrashQueue};

@@ -4,7 +4,7 @@ mod confine;
 mod parent;
 mod symbols;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -46,12 +46,14 @@ pub(crate) fn serve_after(before: impl Fn(&[u8], bool)) -> ExitCode {
 
 fn life(before: impl Fn(&[u8], bool)) -> io::Result<()> {
     let stream = inherited()?;
-    let hello = parent::next(&stream)?.map(|(request, _)| request);
-    let Some(Request::Hello {
-        version,
-        limits,
-        confine,
-    }) = hello
+    let Some((
+        Request::Hello {
+            version,
+            limits,
+            confine,
+        },
+        mut files,
+    )) = parent::next(&stream)?
     else {
         return Err(io::Error::other(
             "nobody says hello: this is started by a pool of walkers, and of no use by itself",
@@ -62,6 +64,8 @@ fn life(before: impl Fn(&[u8], bool)) -> io::Result<()> {
             "the parent is of version {version}, this is {VERSION}; start children from the same program file"
         )));
     }
+    let begun = files.pop().map(UnixStream::from);
+    let mut begun = begun.ok_or_else(|| io::Error::other("a hello came without its socket"))?;
     // First of all, while there is one thread: what is confined later than others are started lets them out.
     let isolation = confine::confine(limits, confine);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -72,7 +76,7 @@ fn life(before: impl Fn(&[u8], bool)) -> io::Result<()> {
     let orders = parent::listen(Arc::clone(&parent))?;
     let symbols = Arc::new(ParentsSymbols::new(Arc::clone(&parent), limits.mapped));
     for order in orders {
-        parent.say(&Reply::Begun)?;
+        begun.write_all(&[0])?;
         confine::allow_time(order.walk.settings.deadline);
         parent.answer(&runtime.block_on(walk(order, &symbols, &before))?)?;
     }

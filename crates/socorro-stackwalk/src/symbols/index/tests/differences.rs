@@ -78,6 +78,8 @@ fn odd_files_are_understood_as_by_the_reference() {
         "MODULE Linux x86_64 ABCD1234\n".into(),
         "MODULE Linux x86_64 XYZ app\n".into(),
         "MODULE\tLinux x86\t64 ABCD1234\tapp\n".into(),
+        "MODULE windows \t\t c:\\app.cpp\nFUNC 10 20 8 f\nSTAC\n".into(),
+        "MODULE Linu\tS\t b.c\nFILE 0 a.c\nINLIN\n".into(),
         with("INFO\n"),
         with("INFO URL\n"),
         with("INFO URL \n"),
