@@ -42,12 +42,12 @@
 #![forbid(unsafe_code)]
 
 pub use socorro_core as core;
+#[cfg(feature = "crash-stats")]
+pub use socorro_crash_stats as crash_stats;
 #[cfg(feature = "processor")]
 pub use socorro_processor as processor;
 #[cfg(feature = "queue")]
 pub use socorro_queue as queue;
-#[cfg(feature = "crash-stats")]
-pub use socorro_crash_stats as crash_stats;
 #[cfg(feature = "report")]
 pub use socorro_report as report;
 #[cfg(feature = "signature")]

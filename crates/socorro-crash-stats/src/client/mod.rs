@@ -24,7 +24,7 @@
 //! let crash_stats = CrashStats::new(&host, ClientOptions::default())?;
 //! let search = Search::new()
 //!     .filter("product", "Firefox")
-//!     .between("2026-11-23".parse()?, "2026-11-24".parse()?)
+//!     .between("2026-11-23T00:00:00Z".parse()?, "2026-11-24T00:00:00Z".parse()?)
 //!     .limit(10);
 //! let mut results = crash_stats.search(search);
 //! while let Some(hits) = results.next_page().await? {

@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     each::NotDone,
-    target::{Target, is_useless, temporary_directory},
+    target::{Target, is_useless, remove},
 };
 use crate::{failure::Failure, interrupt};
 
@@ -81,13 +81,14 @@ impl Fetcher {
         Ok(fetched)
     }
 
-    /// Waits until everything is written that was begun, unless a signal comes.
+    /// Waits until everything is written that was begun, unless a signal comes, and cleans up.
     pub(crate) async fn finish_writing(&self) {
         self.writes.close();
         tokio::select! {
             () = self.writes.wait() => {}
             _ = interrupt::signal() => {}
         }
+        self.target.remove_temporary_files().await;
     }
 
     /// Fetches raw crash and dumps, unless all of that is there.
@@ -206,8 +207,7 @@ impl Fetcher {
         dump: &ListedDump,
         fetched: &mut Fetched,
     ) -> Result<(), NotDone> {
-        let temporary = temporary_directory().map_err(NotDone::outage)?;
-        let path = temporary.path().join("dump");
+        let path = self.target.temporary_file();
         let sha256 = dump.sha256.as_deref();
         let found = self
             .crash_stats
@@ -218,9 +218,12 @@ impl Fetcher {
         let size = found.size;
         let (storage, id, name) = (self.target.storage.clone(), *id, dump.name.clone());
         self.write(async move {
-            let dump = Dump::File { path, size };
+            let dump = Dump::File {
+                path: path.clone(),
+                size,
+            };
             let result = storage.save_dump(&id, &name, &dump).await;
-            drop(temporary);
+            remove(&path).await;
             result
         })
         .await?;

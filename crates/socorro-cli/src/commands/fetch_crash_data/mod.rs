@@ -208,7 +208,7 @@ pub(crate) async fn run(
         jobs,
         arguments.work.fail_fast,
         |id| fetcher.fetch(id),
-        |id, outcome| report.tell(id, outcome, &mut failed, output),
+        |id, outcome| report.tell(id, &outcome, &mut failed, output),
     )
     .await?;
     fetcher.finish_writing().await;

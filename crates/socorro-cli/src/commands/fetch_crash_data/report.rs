@@ -55,11 +55,11 @@ impl Report {
     pub(super) fn tell(
         &mut self,
         id: CrashId,
-        outcome: Result<Fetched, Failure>,
+        outcome: &Result<Fetched, Failure>,
         failed: &mut FailedList,
         output: &mut Output,
     ) -> Result<(), Failure> {
-        let row = match &outcome {
+        let row = match outcome {
             Ok(fetched) => self.count(fetched),
             Err(failure) => {
                 self.failed += 1;

@@ -4,7 +4,11 @@ use std::{
     ffi::OsString,
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use socorro_core::CrashId;
@@ -12,6 +16,7 @@ use socorro_crash_stats::client::{FetchedDump, ListedDump};
 use socorro_storage::{
     CrashStorage as _, Error, ErrorKind, Item, ObjectStorage, StorageOptions, layout,
 };
+use tempfile::TempDir;
 
 use crate::{arguments, failure::Failure};
 
@@ -21,6 +26,9 @@ pub(crate) struct Target {
     pub(crate) storage: Arc<ObjectStorage>,
     /// The directory, where it is one.
     directory: Option<PathBuf>,
+    /// For dumps on their way.
+    temporary: TempDir,
+    files: AtomicU64,
 }
 
 impl Target {
@@ -34,7 +42,7 @@ impl Target {
         let target = if is_address(text) {
             arguments::check_storage_address(text)?;
             let storage = ObjectStorage::open(text, options())?;
-            Self::new(storage, directory_of(text))
+            Self::new(storage, directory_of(text))?
         } else {
             Self::directory(Path::new(text))?
         };
@@ -65,14 +73,42 @@ impl Target {
                 .hint("look at its permissions, and at the room on the disk")
         })?;
         let storage = ObjectStorage::directory(&path, options())?;
-        Ok(Self::new(storage, Some(path)))
+        Self::new(storage, Some(path))
     }
 
-    fn new(storage: ObjectStorage, directory: Option<PathBuf>) -> Self {
-        Self {
+    fn new(storage: ObjectStorage, directory: Option<PathBuf>) -> Result<Self, Failure> {
+        let temporary = tempfile::Builder::new().prefix("socorro-fetch-").tempdir();
+        let temporary = temporary.map_err(|error| {
+            Failure::because("cannot make a temporary directory", &error)
+                .hint("TMPDIR says where temporary files go")
+        })?;
+        Ok(Self {
             storage: Arc::new(storage),
             directory,
+            temporary,
+            files: AtomicU64::new(0),
+        })
+    }
+
+    /// A path that nobody else uses, for a dump on its way.
+    pub(super) fn temporary_file(&self) -> PathBuf {
+        let number = self.files.fetch_add(1, Ordering::Relaxed);
+        self.temporary.path().join(format!("{number}.dump"))
+    }
+
+    /// Removes what was on its way. A file that is just being made or written, for somebody who does
+    /// not wait for it any more, can get in between.
+    pub(super) async fn remove_temporary_files(&self) {
+        const TRIES: u32 = 100;
+        const PAUSE: Duration = Duration::from_millis(10);
+        for _ in 0..TRIES {
+            let path = self.temporary.path();
+            if fs::remove_dir_all(path).is_ok() || !path.exists() {
+                return;
+            }
+            tokio::time::sleep(PAUSE).await;
         }
+        tracing::warn!(path = %self.temporary.path().display(), "temporary files are left");
     }
 
     /// Whether a dump is there as it was sent; where its checksum is not known, whether it is there.
@@ -90,10 +126,13 @@ impl Target {
                 FetchedDump::of_file(&path).await?
             }
             None => {
-                let temporary = temporary_directory()?;
-                let path = temporary.path().join("dump");
+                let path = self.temporary_file();
                 match self.storage.dump_to_file(id, &dump.name, &path).await {
-                    Ok(_) => FetchedDump::of_file(&path).await?,
+                    Ok(_) => {
+                        let found = FetchedDump::of_file(&path).await?;
+                        remove(&path).await;
+                        found
+                    }
                     Err(error) if is_useless(&error) => return Ok(false),
                     Err(error) => return Err(error.into()),
                 }
@@ -156,13 +195,11 @@ pub(super) fn is_useless(error: &Error) -> bool {
     )
 }
 
-/// A directory for dumps on their way.
-pub(super) fn temporary_directory() -> Result<tempfile::TempDir, Failure> {
-    let directory = tempfile::Builder::new().prefix("socorro-fetch-").tempdir();
-    directory.map_err(|error| {
-        Failure::because("cannot make a temporary directory", &error)
-            .hint("TMPDIR says where temporary files go")
-    })
+/// Removes a temporary file, which goes with its directory anyway.
+pub(super) async fn remove(path: &Path) {
+    if let Err(error) = tokio::fs::remove_file(path).await {
+        tracing::debug!(%error, "a temporary file stays for now");
+    }
 }
 
 #[cfg(test)]

@@ -146,7 +146,10 @@ fn errors_on_the_way_are_got_over() {
         (Fault::cut_after(0).times(1), 30),
         (Fault::cut_after(100).times(2), 40),
         (Fault::status(503).times(1), 60),
-        (Fault::wrong_byte().times(1), 70),
+        (
+            Fault::wrong_byte().where_query_has("format=raw").times(1),
+            40,
+        ),
     ] {
         server.add_fault(fault.on("RawCrash").from(from));
     }

@@ -114,7 +114,7 @@ impl SearchResults {
         match self.search.sort.first().map(String::as_str) {
             Some("-date") => halves.reverse(),
             Some(DATE) | None => {}
-            Some(field) => self.warn(format!(
+            Some(field) => self.warn(&format!(
                 "more than {REACH} results: they are sorted by {field} within stretches of time only"
             )),
         }
@@ -141,7 +141,7 @@ impl SearchResults {
             .map_err(|reason| self.crash_stats.malformed(&question, reason.to_owned()))?;
         self.total.get_or_insert(page.total);
         for error in &page.errors {
-            self.warn(format!("results may be missing: {error}"));
+            self.warn(&format!("results may be missing: {error}"));
         }
         Ok(page)
     }
@@ -167,8 +167,8 @@ impl SearchResults {
     }
 
     /// Warns once.
-    fn warn(&mut self, text: String) {
-        if self.warned.insert(text.clone()) {
+    fn warn(&mut self, text: &str) {
+        if self.warned.insert(text.to_owned()) {
             tracing::warn!("{text}");
         }
     }
