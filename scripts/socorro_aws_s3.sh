@@ -6,7 +6,10 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-for program in "${SOCORRO_BIN:-}" "$(command -v socorro || true)" \
+named=${SOCORRO_BIN:-}
+# It is no setting of the program, which would say so.
+unset SOCORRO_BIN
+for program in "$named" "$(command -v socorro || true)" \
   "$root/target/release/socorro" "$root/target/debug/socorro"; do
   if [ -n "$program" ] && [ -x "$program" ]; then
     exec "$program" s3 "$@"
