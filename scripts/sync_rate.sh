@@ -10,6 +10,7 @@ set -euo pipefail
 crashes=${1:-1000} rounds=${2:-3}
 root=$(cd "$(dirname "$0")/.." && pwd)
 program=${SOCORRO_BIN:-$root/target/release/socorro}
+unset SOCORRO_BIN
 export AWS_ENDPOINT_URL=${SOCORRO_TEST_S3_ENDPOINT:?set it to the address of an S3 server}
 export AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID:-test} AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY:-test}
 export AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION:-us-east-1} AWS_EC2_METADATA_DISABLED=true

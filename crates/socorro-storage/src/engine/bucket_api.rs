@@ -4,6 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use object_store::Result;
+#[cfg(feature = "cloud")]
 use socorro_core::time::Timestamp;
 
 use crate::bucket::{BucketEntry, Object};
@@ -41,16 +42,9 @@ pub(crate) trait BucketApi: fmt::Debug + Send + Sync {
 /// How many objects are deleted with one call.
 pub(crate) const MAX_DELETED: usize = 1000;
 
-/// A time as servers write it in lists.
+/// A time as servers write it in lists: Azure in the form of HTTP headers.
+#[cfg(feature = "cloud")]
 pub(crate) fn time(text: &str) -> Option<Timestamp> {
-    if let Ok(time) = text.parse() {
-        return Some(time);
-    }
-    // Azure writes the form of HTTP headers.
-    #[cfg(feature = "cloud")]
-    return jiff::fmt::rfc2822::parse(text)
-        .ok()
-        .map(|time| time.timestamp());
-    #[cfg(not(feature = "cloud"))]
-    None
+    let iso = text.parse().ok();
+    iso.or_else(|| Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp()))
 }

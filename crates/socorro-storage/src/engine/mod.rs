@@ -15,5 +15,5 @@ pub(crate) mod retry_after;
 #[cfg(feature = "s3")]
 pub(crate) mod s3;
 pub(crate) mod store;
-#[cfg(feature = "cloud")]
+#[cfg(any(feature = "azure", feature = "s3"))]
 pub(crate) mod xml;
