@@ -80,12 +80,11 @@ pub(crate) async fn publish(
             Ok(report) => {
                 for outcome in report.outcomes() {
                     all &= outcome.result.is_ok();
-                    let result = outcome.result.as_ref();
-                    let result = result.map(|()| ());
-                    told(
-                        &outcome.job,
-                        result.map_err(|error| not_published(&outcome.job, error)),
-                    )?;
+                    let result = match &outcome.result {
+                        Ok(()) => Ok(()),
+                        Err(error) => Err(not_published(&outcome.job, error)),
+                    };
+                    told(&outcome.job, result)?;
                 }
             }
             Err(error) => {
