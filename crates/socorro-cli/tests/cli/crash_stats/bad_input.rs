@@ -86,7 +86,8 @@ fn a_directory_of_somebody_else_is_told() {
         eprintln!("skipped: nothing is forbidden to root");
         return;
     }
-    let words = ["fetch-crash-data", "locked", &id(1).to_string()];
+    let id = id(1).to_string();
+    let words = ["fetch-crash-data", "locked", &id];
     with_token(&site, &server, &words).fails(1, &["cannot write to locked", "permissions"]);
 }
 
@@ -195,7 +196,7 @@ fn a_web_page_in_place_of_a_crash_is_told_and_the_others_go_on() {
     site.write("list.txt", ids(1..=3).join("\n"));
     server.add_fault(Fault::html().where_query_has(id(2).to_string()));
     let words = ["fetch-crash-data", "crashdata", "@list.txt"];
-    let run = with_token(&site, &server, &words).fails(1, &["web page", &id(2).to_string()]);
+    let run = with_token(&site, &server, &words).fails(1, &["web page", id(2).as_ref()]);
     assert_eq!(sorted(&run), ids([1, 3]));
     // Where everything is one, it is given up.
     server.clear_faults();

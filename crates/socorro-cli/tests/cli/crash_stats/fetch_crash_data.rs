@@ -55,11 +55,7 @@ fn ids_come_from_arguments_lists_addresses_and_standard_input() {
     let (site, server) = (Site::new(), start(stats(5)));
     site.write("list.txt", format!("# some\n\nbp-{}\n{}\n", id(2), id(1)));
     let url = format!("https://crash-stats.mozilla.org/report/index/{}", id(1));
-    let run = with_token(
-        &site,
-        &server,
-        &fetch(&["@list.txt", &url, &id(3).to_string()]),
-    );
+    let run = with_token(&site, &server, &fetch(&["@list.txt", &url, id(3).as_ref()]));
     assert_eq!(sorted(&run.succeeds()), ids(1..=3));
     let mut piped = command(&site, &server, &["fetch_crash_data", "crashdata"]);
     piped.env("SOCORRO_API_TOKEN", super::TOKEN);
@@ -73,7 +69,7 @@ fn ids_come_from_arguments_lists_addresses_and_standard_input() {
         with_token(
             &site,
             &server,
-            &["fetch-crash-data", "file:other", &id(1).to_string()],
+            &["fetch-crash-data", "file:other", id(1).as_ref()],
         )
         .succeeds();
         assert_eq!(server.requests("RawCrash"), requests);
@@ -110,7 +106,7 @@ fn what_is_there_is_not_fetched_again_and_what_is_damaged_is() {
     with_token(
         &site,
         &server,
-        &fetch(&[&[&*words[0]][..], &["--overwrite"]].concat()),
+        &fetch(&[&[words[0]][..], &["--overwrite"]].concat()),
     )
     .succeeds();
     assert_eq!(server.requests("RawCrash"), 3);

@@ -66,7 +66,7 @@ fn an_id_that_is_not_taken_is_found_and_the_others_go_on() {
         server.add_fault(fault.from(request).times(1));
     }
     let run = reprocess(&site, &server, &["@list.txt"]);
-    let run = run.fails(1, &[&id(1).to_string(), "was not taken"]);
+    let run = run.fails(1, &[id(1).as_ref(), "was not taken"]);
     assert_eq!(sorted(&run), ids([0, 2, 3]));
 }
 

@@ -176,15 +176,15 @@ mod tests {
         fn halves_make_up_the_whole(start in 0_i64..4_000_000_000, length in 0_i64..100_000_000) {
             let from = Timestamp::from_second(start).unwrap();
             let until = Timestamp::from_second(start + length).unwrap();
-            let mut windows = vec![Window { from, until }];
+            let mut window = Window { from, until };
             let mut steps = 0;
-            while let Some((first, second)) = windows[0].halves() {
+            while let Some((first, second)) = window.halves() {
                 prop_assert_eq!(first.until, second.from);
-                prop_assert_eq!((first.from, second.until), (from, windows[0].until));
-                windows[0] = first;
+                prop_assert_eq!((first.from, second.until), (from, window.until));
+                window = first;
                 steps += 1;
             }
-            prop_assert!(windows[0].until.as_second() - start <= 1);
+            prop_assert!(window.until.as_second() - start <= 1);
             prop_assert!(steps < 64);
         }
     }
