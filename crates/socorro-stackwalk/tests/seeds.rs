@@ -35,7 +35,7 @@ fn an_index() {
 #[test]
 fn minidumps_of_all_processors() {
     is_current("minidump", "crash.dmp", &Crash::new(1).dump());
-    for (machine, system) in MACHINES.into_iter().zip(SYSTEMS.into_iter().cycle()) {
+    for (machine, system) in MACHINES.iter().zip(SYSTEMS.iter().cycle()) {
         let dump = Report::new(machine, system.platform, 1).dump();
         let name = format!("{} {}", machine.name, system.name);
         let words: Vec<_> = name
