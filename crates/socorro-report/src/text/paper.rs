@@ -95,6 +95,18 @@ impl<'a> Paper<'a> {
         self.to.write_char('\n')
     }
 
+    /// Cells of about one width, as many to a line as fit, and four at most.
+    pub(super) fn cells(&mut self, indent: usize, cells: &[String], ink: Ink) -> fmt::Result {
+        let widest = cells.iter().map(|cell| columns(cell)).max().unwrap_or(0) + 1;
+        let room = self.width.unwrap_or(usize::MAX).saturating_sub(indent);
+        let fit = (room / widest).clamp(1, 4);
+        for cells in cells.chunks(fit) {
+            let text = format!("{:indent$}{}", "", cells.join(" "));
+            self.line(indent, &[(&text, ink)])?;
+        }
+        Ok(())
+    }
+
     fn next_line(&mut self, place: &mut Place) -> fmt::Result {
         place.column = place.indent;
         place.spaces = 0;

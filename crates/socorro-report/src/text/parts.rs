@@ -133,16 +133,13 @@ fn frame(paper: &mut Paper<'_>, frame: &Frame) -> fmt::Result {
     )
 }
 
-/// The registers of a frame that has them, four to a line.
+/// The registers of a frame that has them.
 fn registers(paper: &mut Paper<'_>, frame: &Frame) -> fmt::Result {
-    for line in frame.registers.chunks(4) {
-        let line = line
-            .iter()
-            .map(|(name, value)| format!(" {name:>4}={value}"));
-        let line = line.collect::<String>();
-        paper.line(FRAME, &[(&format!("     {line}"), Ink::Dim)])?;
-    }
-    Ok(())
+    let cells = frame
+        .registers
+        .iter()
+        .map(|(name, value)| format!("{name:>4}={value}"));
+    paper.cells(FRAME, &cells.collect::<Vec<_>>(), Ink::Dim)
 }
 
 /// The threads that did not crash, a line each.

@@ -89,6 +89,9 @@ impl Side {
     pub(super) fn shown(&self, name: &str) -> String {
         match self {
             Self::Local { root, .. } => shown::path(&file(root, name)),
+            Self::Bucket { root, .. } if root.scheme() == "file" => {
+                shown::path(&Path::new(root.bucket()).join(self.key(name)))
+            }
             Self::Bucket { root, .. } => root.with_key(self.key(name)).to_string(),
         }
     }
