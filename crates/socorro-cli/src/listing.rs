@@ -6,10 +6,9 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 use socorro_core::json::{self, Form};
 
-use crate::{
-    failure::Failure,
-    output::{Clean, Output},
-};
+#[cfg(feature = "crash-stats")]
+use crate::output::Clean;
+use crate::{failure::Failure, output::Output};
 
 /// In which form a list is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -111,6 +110,7 @@ impl Listing {
     /// # Errors
     ///
     /// When standard output cannot be written.
+    #[cfg(feature = "crash-stats")]
     pub(crate) fn row(
         &mut self,
         members: &Map<String, Value>,

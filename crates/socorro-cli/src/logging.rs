@@ -182,6 +182,7 @@ impl Reporter {
     }
 
     /// A line that is no failure, unless quiet is wanted.
+    #[cfg(feature = "crash-stats")]
     pub(crate) fn note(self, text: &str) {
         if self.format != LogFormat::Text {
             tracing::info!("{text}");

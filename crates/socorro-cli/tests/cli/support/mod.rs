@@ -8,7 +8,9 @@ mod server;
 mod service;
 mod site;
 
-pub(crate) use run::{Run, path_with_program, program, run, run_with_input};
+#[cfg(any(feature = "crash-stats", feature = "s3"))]
+pub(crate) use run::path_with_program;
+pub(crate) use run::{Run, program, run, run_with_input};
 #[cfg(feature = "http-symbols")]
 pub(crate) use server::{FileServer, SlowServer};
 #[cfg(unix)]

@@ -18,6 +18,7 @@ pub(crate) fn program() -> Command {
 }
 
 /// The PATH, with the program on it.
+#[cfg(any(feature = "crash-stats", feature = "s3"))]
 pub(crate) fn path_with_program() -> std::ffi::OsString {
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_socorro"));
     let path = std::env::var_os("PATH").unwrap_or_default();
