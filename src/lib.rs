@@ -10,8 +10,8 @@
 //! | [`storage`] | keeps crashes: files, memory, `s3` | `storage` |
 //! | [`queue`] | tells processors what to do: memory, `sqlite` | `queue` |
 //! | [`stackwalk`] | minidump in, stackwalk JSON out; `http-symbols`, `object-symbols`, `debug-info`, `debuginfod`, `walker-pool` | `stackwalk` |
-//! | [`report`] | a processed crash for people: text, a page | `report` |
-//! | [`crash_stats`] | a client of Crash Stats, and the language of its searches | `crash-stats` |
+//! | `report` | a processed crash for people: text, a page | `report` |
+//! | `crash_stats` | a client of Crash Stats, and the language of its searches | `crash-stats` |
 //! | [`signature`] | the text that groups a crash with its like | `signature` |
 //! | [`processor`] | rules, rulesets, pipeline, worker; `ruleset-files`, `http-versions` | `processor` |
 //!
