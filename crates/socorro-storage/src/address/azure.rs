@@ -6,12 +6,7 @@ use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 use url::Url;
 
 use super::{cloud, create::Creation, invalid, options::Query};
-use crate::{
-    engine::{azure::Azure, bucket_api::BucketApi},
-    error::Error,
-    object::ObjectStorage,
-    options::StorageOptions,
-};
+use crate::{engine::azure::Azure, error::Error, object::ObjectStorage, options::StorageOptions};
 
 /// `az://container[/prefix][?account=NAME][&endpoint=URL]`; everything else comes from the
 /// `AZURE_*` environment variables.
@@ -53,7 +48,7 @@ fn builder(
 }
 
 /// The container, for requests that object_store has no call for.
-fn requests(url: &Url, query: &Query, options: &StorageOptions) -> Result<Azure, Error> {
+pub(super) fn requests(url: &Url, query: &Query, options: &StorageOptions) -> Result<Azure, Error> {
     let builder = builder(url, query, options)?;
     let set = |key| {
         builder
@@ -77,15 +72,6 @@ fn requests(url: &Url, query: &Query, options: &StorageOptions) -> Result<Azure,
         container: cloud::bucket(url)?.to_owned(),
         options: options.clone(),
     })
-}
-
-/// The same as any bucket.
-pub(super) fn api(
-    url: &Url,
-    query: &Query,
-    options: &StorageOptions,
-) -> Result<Arc<dyn BucketApi>, Error> {
-    Ok(Arc::new(requests(url, query, options)?))
 }
 
 /// The request that makes the container. Source: Microsoft's *Blob service REST API*, Create

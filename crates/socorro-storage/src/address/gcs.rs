@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{cloud, create::Creation, invalid, options::Query};
 use crate::{
-    engine::{bucket_api::BucketApi, google::Google, google_json::GoogleJson},
+    engine::{google::Google, google_json::GoogleJson},
     error::Error,
     object::ObjectStorage,
     options::StorageOptions,
@@ -71,7 +71,11 @@ fn emulator(url: &Url, query: &Query) -> Result<Option<Url>, Error> {
 }
 
 /// The bucket, for requests that object_store has no call for.
-fn requests(url: &Url, query: &Query, options: &StorageOptions) -> Result<Google, Error> {
+pub(super) fn requests(
+    url: &Url,
+    query: &Query,
+    options: &StorageOptions,
+) -> Result<Google, Error> {
     let emulator = emulator(url, query)?;
     let project = PROJECT
         .into_iter()
@@ -93,15 +97,6 @@ fn requests(url: &Url, query: &Query, options: &StorageOptions) -> Result<Google
         bucket: cloud::bucket(url)?.to_owned(),
         options: options.clone(),
     })
-}
-
-/// The same as any bucket.
-pub(super) fn api(
-    url: &Url,
-    query: &Query,
-    options: &StorageOptions,
-) -> Result<Arc<dyn BucketApi>, Error> {
-    Ok(Arc::new(requests(url, query, options)?))
 }
 
 /// The request that makes the bucket. Source: Google's *Cloud Storage JSON API* reference,

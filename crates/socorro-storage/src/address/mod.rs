@@ -52,6 +52,14 @@ enum Open {
 
 #[cfg(feature = "cloud")]
 type ApiWith = fn(&Url, &Query, &StorageOptions) -> Result<Arc<dyn BucketApi>, Error>;
+/// Whatever speaks to a bucket, as [`ApiWith`] has it.
+#[cfg(feature = "cloud")]
+fn as_bucket<B: BucketApi + 'static>(
+    requests: Result<B, Error>,
+) -> Result<Arc<dyn BucketApi>, Error> {
+    Ok(Arc::new(requests?))
+}
+
 #[cfg(feature = "cloud")]
 type CreateWith = fn(&Url, &Query, &StorageOptions) -> Result<create::Creation, Error>;
 
@@ -70,7 +78,9 @@ static SCHEMES: [Scheme; 5] = [
         name: "s3",
         options: &["endpoint", "region"],
         #[cfg(feature = "s3")]
-        open: Open::Bucket(s3::open, s3::creation, s3::api),
+        open: Open::Bucket(s3::open, s3::creation, |url, query, options| {
+            as_bucket(s3::requests(url, query, options))
+        }),
         #[cfg(not(feature = "s3"))]
         open: Open::Feature("s3"),
     },
@@ -78,7 +88,9 @@ static SCHEMES: [Scheme; 5] = [
         name: "gs",
         options: &["endpoint"],
         #[cfg(feature = "gcs")]
-        open: Open::Bucket(gcs::open, gcs::creation, gcs::api),
+        open: Open::Bucket(gcs::open, gcs::creation, |url, query, options| {
+            as_bucket(gcs::requests(url, query, options))
+        }),
         #[cfg(not(feature = "gcs"))]
         open: Open::Feature("gcs"),
     },
@@ -86,7 +98,9 @@ static SCHEMES: [Scheme; 5] = [
         name: "az",
         options: &["account", "endpoint"],
         #[cfg(feature = "azure")]
-        open: Open::Bucket(azure::open, azure::creation, azure::api),
+        open: Open::Bucket(azure::open, azure::creation, |url, query, options| {
+            as_bucket(azure::requests(url, query, options))
+        }),
         #[cfg(not(feature = "azure"))]
         open: Open::Feature("azure"),
     },

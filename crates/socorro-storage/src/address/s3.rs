@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{cloud, create::Creation, invalid, options::Query};
 use crate::{
-    engine::{bucket_api::BucketApi, s3::S3, xml},
+    engine::{s3::S3, xml},
     error::Error,
     object::ObjectStorage,
     options::StorageOptions,
@@ -73,15 +73,6 @@ pub(super) fn requests(url: &Url, query: &Query, options: &StorageOptions) -> Re
         bucket: cloud::bucket(url)?.to_owned(),
         options: options.clone(),
     })
-}
-
-/// The same as any bucket.
-pub(super) fn api(
-    url: &Url,
-    query: &Query,
-    options: &StorageOptions,
-) -> Result<Arc<dyn BucketApi>, Error> {
-    Ok(Arc::new(requests(url, query, options)?))
 }
 
 /// The request that makes the bucket. Source: Amazon's S3 API reference, `CreateBucket`.

@@ -6,17 +6,15 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::{
-    Error as StoreError, ObjectStoreExt as _, Result,
+    Result,
     azure::{AzureAuthorizer, MicrosoftAzure},
     client::{HttpClient, HttpRequest},
-    path::Path,
 };
 use url::Url;
 
 use super::{
-    bucket_api::{BucketApi, Deleted, Page, time},
+    bucket_api::{BucketApi, Deleted, Page, delete_each, delete_one, time},
     http::{generic, request, retried, send, text},
     xml,
 };
@@ -24,9 +22,6 @@ use crate::{
     bucket::{BucketEntry, Checksum, Object},
     options::StorageOptions,
 };
-
-/// How many blobs are deleted at the same time.
-const CONCURRENT: usize = 8;
 
 /// A container.
 pub(crate) struct Azure {
@@ -69,14 +64,6 @@ impl Azure {
         let answer = String::from_utf8(answer.await?).map_err(generic)?;
         Ok(answer.trim_start_matches('\u{feff}').to_owned())
     }
-
-    async fn delete_one(&self, key: &str) -> std::result::Result<(), String> {
-        let path = Path::parse(key).map_err(|error| error.to_string())?;
-        match self.store.delete(&path).await {
-            Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error.to_string()),
-        }
-    }
 }
 
 impl fmt::Debug for Azure {
@@ -105,13 +92,11 @@ impl BucketApi for Azure {
     }
 
     async fn delete(&self, keys: &[String]) -> Result<Deleted> {
-        let deleted = stream::iter(keys.iter().cloned())
-            .map(|key| async move {
-                let outcome = self.delete_one(&key).await;
-                Ok((key, outcome))
-            })
-            .buffered(CONCURRENT);
-        deleted.try_collect().await
+        let delete = |key: String| async move {
+            let deleted = delete_one(&self.store, &key).await;
+            (key, deleted)
+        };
+        Ok(delete_each(keys, delete).await)
     }
 
     async fn buckets(&self) -> Result<Vec<BucketEntry>> {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use object_store::Result;
+use object_store::{Error, ObjectStore, ObjectStoreExt as _, Result, path::Path};
 #[cfg(feature = "cloud")]
 use socorro_core::time::Timestamp;
 
@@ -41,6 +41,39 @@ pub(crate) trait BucketApi: fmt::Debug + Send + Sync {
 
 /// How many objects are deleted with one call.
 pub(crate) const MAX_DELETED: usize = 1000;
+
+/// How many objects are deleted at the same time by servers that take one per request.
+#[cfg(any(feature = "azure", feature = "gcs"))]
+const CONCURRENT: usize = 8;
+
+/// Deletes objects of a server that takes one per request.
+#[cfg(any(feature = "azure", feature = "gcs"))]
+pub(crate) async fn delete_each<F>(keys: &[String], delete: impl Fn(String) -> F) -> Deleted
+where
+    F: Future<Output = (String, std::result::Result<(), String>)>,
+{
+    use futures::StreamExt as _;
+
+    let deletions = futures::stream::iter(keys.iter().cloned().map(delete));
+    deletions.buffered(CONCURRENT).collect().await
+}
+
+/// What became of a key that was to be deleted with an object store.
+pub(crate) async fn delete_one(
+    store: &dyn ObjectStore,
+    key: &str,
+) -> std::result::Result<(), String> {
+    let path = Path::parse(key).map_err(|error| error.to_string())?;
+    deletion(store.delete(&path).await)
+}
+
+/// What is not there is deleted already.
+pub(crate) fn deletion<T>(result: Result<T>) -> std::result::Result<(), String> {
+    match result {
+        Ok(_) | Err(Error::NotFound { .. }) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
 
 /// A time as servers write it in lists: Azure in the form of HTTP headers.
 #[cfg(feature = "cloud")]

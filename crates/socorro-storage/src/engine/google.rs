@@ -7,9 +7,8 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::{
-    Error as StoreError, Result,
+    Result,
     client::{HttpClient, HttpRequest},
     gcp::GoogleCloudStorage,
 };
@@ -17,16 +16,13 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    bucket_api::{BucketApi, Deleted, Page, time},
+    bucket_api::{BucketApi, Deleted, Page, delete_each, deletion, time},
     http::{generic, request, retried, send, text},
 };
 use crate::{
     bucket::{BucketEntry, Checksum, Object},
     options::StorageOptions,
 };
-
-/// How many objects are deleted at the same time: the API takes one per request.
-const CONCURRENT: usize = 8;
 
 /// A bucket behind the JSON API.
 pub(crate) struct Google {
@@ -88,16 +84,6 @@ impl Google {
     async fn json(&self, url: &Url) -> Result<Value> {
         serde_json::from_slice(&self.ask("GET", url).await?).map_err(generic)
     }
-
-    async fn delete_one(&self, key: &str) -> std::result::Result<(), String> {
-        match self
-            .ask("DELETE", &self.url(&[&self.bucket, "o", key], &[]))
-            .await
-        {
-            Ok(_) | Err(StoreError::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error.to_string()),
-        }
-    }
 }
 
 impl fmt::Debug for Google {
@@ -135,13 +121,12 @@ impl BucketApi for Google {
     }
 
     async fn delete(&self, keys: &[String]) -> Result<Deleted> {
-        let deleted = stream::iter(keys.iter().cloned())
-            .map(|key| async move {
-                let outcome = self.delete_one(&key).await;
-                Ok((key, outcome))
-            })
-            .buffered(CONCURRENT);
-        deleted.try_collect().await
+        let delete = |key: String| async move {
+            let url = self.url(&[&self.bucket, "o", &key], &[]);
+            let deleted = deletion(self.ask("DELETE", &url).await);
+            (key, deleted)
+        };
+        Ok(delete_each(keys, delete).await)
     }
 
     async fn buckets(&self) -> Result<Vec<BucketEntry>> {

@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::TryStreamExt as _;
-use object_store::{
-    Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt as _, Result, path::Path,
-};
+use object_store::{Error as StoreError, ObjectMeta, ObjectStore, Result, path::Path};
 use socorro_core::time::Timestamp;
 
-use super::bucket_api::{BucketApi, Deleted, Page};
+use super::bucket_api::{BucketApi, Deleted, Page, delete_one};
 use crate::bucket::{BucketEntry, Object};
 
 /// A store without requests of its own.
@@ -42,14 +40,7 @@ impl BucketApi for AnyStore {
     async fn delete(&self, keys: &[String]) -> Result<Deleted> {
         let mut deleted = Deleted::new();
         for key in keys {
-            let outcome = match Path::parse(key) {
-                Err(error) => Err(error.to_string()),
-                Ok(path) => match self.0.delete(&path).await {
-                    Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
-                    Err(error) => Err(error.to_string()),
-                },
-            };
-            deleted.push((key.clone(), outcome));
+            deleted.push((key.clone(), delete_one(&*self.0, key).await));
         }
         Ok(deleted)
     }
