@@ -11,6 +11,7 @@
 //! | [`queue`] | tells processors what to do: memory, `sqlite` | `queue` |
 //! | [`stackwalk`] | minidump in, stackwalk JSON out; `http-symbols`, `object-symbols`, `debug-info`, `debuginfod`, `walker-pool` | `stackwalk` |
 //! | `report` | a processed crash for people: text, a page | `report` |
+//! | `collector` | takes crash reports over HTTP, loses none | `collector`, `symbol-upload` |
 //! | `crash_stats` | a client of Crash Stats, and the language of its searches | `crash-stats` |
 //! | [`signature`] | the text that groups a crash with its like | `signature` |
 //! | [`processor`] | rules, rulesets, pipeline, worker; `ruleset-files`, `http-versions` | `processor` |
@@ -41,6 +42,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "collector")]
+pub use socorro_collector as collector;
 pub use socorro_core as core;
 #[cfg(feature = "crash-stats")]
 pub use socorro_crash_stats as crash_stats;

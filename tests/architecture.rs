@@ -10,8 +10,17 @@ use std::{
 use serde_json::Value;
 
 /// The socorro crates that each may depend on. A crate that is not here may not exist.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("socorro-core", &[]),
+    (
+        "socorro-collector",
+        &[
+            "socorro-core",
+            "socorro-queue",
+            "socorro-stackwalk",
+            "socorro-storage",
+        ],
+    ),
     ("socorro-crash-stats", &["socorro-core"]),
     ("socorro-queue", &["socorro-core"]),
     ("socorro-report", &["socorro-core", "socorro-stackwalk"]),
@@ -31,6 +40,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     (
         "socorro-cli",
         &[
+            "socorro-collector",
             "socorro-core",
             "socorro-crash-stats",
             "socorro-processor",
@@ -44,6 +54,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     (
         "socorro",
         &[
+            "socorro-collector",
             "socorro-core",
             "socorro-crash-stats",
             "socorro-processor",

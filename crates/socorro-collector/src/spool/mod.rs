@@ -1,0 +1,1 @@
+//! Keeps reports on the local disk while storage or queue are down.

@@ -1,0 +1,1 @@
+//! Symbol files over HTTP.
