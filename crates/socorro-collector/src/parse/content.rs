@@ -165,19 +165,32 @@ impl Writer {
         if let Some(on_disk) = self.on_disk.take() {
             self.flush(on_disk).await?;
         }
+        let mut reserved = 0;
         let dump = match self.on_disk {
             Some(OnDisk { path, .. }) => {
                 self.pending.release(memory);
                 let size = self.size;
                 Dump::File { path, size }
             }
-            None => Dump::Bytes(Bytes::from(self.pending.into_vec())),
+            None => {
+                reserved = self.pending.capacity();
+                Dump::Bytes(Bytes::from(self.pending.into_vec()))
+            }
         };
         Ok(Content {
             dump,
+            reserved,
             sha256: hexadecimal(&self.hash.finalize()),
             magic: self.magic,
         })
+    }
+
+    /// Forgets what was written.
+    pub(super) async fn abandon(mut self, memory: &mut Reservation) {
+        self.pending.release(memory);
+        if let Some(on_disk) = self.on_disk {
+            remove(&on_disk.path).await;
+        }
     }
 }
 
@@ -185,6 +198,8 @@ impl Writer {
 #[derive(Debug)]
 pub(super) struct Content {
     pub(super) dump: Dump,
+    /// Memory that it takes.
+    reserved: usize,
     /// In hexadecimal.
     pub(super) sha256: String,
     magic: [u8; MAGIC],
@@ -199,17 +214,15 @@ impl Content {
     /// Forgets the file: gives its memory back, or removes it from the disk.
     pub(super) async fn discard(self, memory: &mut Reservation) {
         match self.dump {
-            Dump::Bytes(bytes) => memory.shrink(bytes.len() as u64),
-            Dump::File { path, .. } => {
-                // It goes with its directory, at the latest.
-                let _ = remove(&path).await;
-            }
+            Dump::Bytes(_) => memory.shrink(self.reserved as u64),
+            Dump::File { path, .. } => remove(&path).await,
         }
     }
 }
 
-async fn remove(path: &Path) -> io::Result<()> {
-    tokio::fs::remove_file(path).await
+/// Removes a file now; it goes with its directory, at the latest.
+async fn remove(path: &Path) {
+    let _ = tokio::fs::remove_file(path).await;
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
