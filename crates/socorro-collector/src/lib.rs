@@ -4,6 +4,7 @@
 
 mod body;
 mod collector;
+mod health;
 pub mod http;
 mod limits;
 mod malformed;
@@ -17,7 +18,8 @@ pub mod symbols;
 pub mod throttle;
 
 pub use body::BodyError;
-pub use collector::{Builder, Collector};
+pub use collector::{Builder, Collector, DELIVERY_METRICS, Details, Error, Fate};
+pub use health::{Ailment, Health};
 pub use limits::Limits;
 pub use malformed::Malformed;
 pub use memory::{MemoryBudget, Reservation};
