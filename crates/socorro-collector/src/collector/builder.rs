@@ -43,6 +43,7 @@ pub struct Builder {
     lane: Lane,
     main_dump: DumpName,
     decode_percent_names: bool,
+    observations: bool,
     environment: Environment,
     draws: BoxedDraws,
     dedupe_window: Option<Duration>,
@@ -92,6 +93,7 @@ impl Default for Builder {
             lane: Lane::Standard,
             main_dump: DumpName::main(),
             decode_percent_names: false,
+            observations: true,
             environment: Environment::system(),
             draws: BoxedDraws(Box::new(Random)),
             dedupe_window: None,
@@ -181,6 +183,12 @@ impl Builder {
         self
     }
 
+    /// Whether notes tell also of what Mozilla's collector passes over in silence. Default: yes.
+    pub fn observations(mut self, observations: bool) -> Self {
+        self.observations = observations;
+        self
+    }
+
     /// Clock and host name.
     pub fn environment(mut self, environment: Environment) -> Self {
         self.environment = environment;
@@ -246,6 +254,7 @@ impl Builder {
             memory: self.memory,
             main_dump: self.main_dump,
             decode_percent_names: self.decode_percent_names,
+            observations: self.observations,
         };
         let patience = Patience {
             budget: self.save_budget,
