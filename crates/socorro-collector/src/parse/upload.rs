@@ -24,11 +24,14 @@ pub(crate) struct Upload<S> {
 #[derive(Debug)]
 enum Content<S> {
     Form(Box<Multipart<S>>),
-    File {
-        source: Source<S>,
-        window: Window,
-        begun: bool,
-    },
+    File(Box<File<S>>),
+}
+
+#[derive(Debug)]
+struct File<S> {
+    source: Source<S>,
+    window: Window,
+    begun: bool,
 }
 
 /// What a part is called.
@@ -63,11 +66,11 @@ where
             let form = Multipart::new(source, &boundary, limits, &mut memory)?;
             Content::Form(Box::new(form))
         } else {
-            Content::File {
+            Content::File(Box::new(File {
                 source,
                 window: Window::new(window::CAPACITY, &mut memory)?,
                 begun: false,
-            }
+            }))
         };
         Ok(Self {
             body,
@@ -89,8 +92,9 @@ where
                     file_name: head.file_name().map(str::to_owned),
                 }))
             }
-            Content::File { begun, .. } => {
-                Ok((!std::mem::replace(begun, true)).then(Part::default))
+            Content::File(file) => {
+                let is_first = !std::mem::replace(&mut file.begun, true);
+                Ok(is_first.then(Part::default))
             }
         }
     }
@@ -103,7 +107,8 @@ where
     pub(crate) async fn content(&mut self) -> Result<Option<&[u8]>, ParseError> {
         match &mut self.body {
             Content::Form(form) => form.content().await,
-            Content::File { source, window, .. } => {
+            Content::File(file) => {
+                let File { source, window, .. } = &mut **file;
                 let handed_out = window.filled().len();
                 window.consume(handed_out);
                 Ok(source.fill(window).await?.then(|| window.filled()))

@@ -56,17 +56,17 @@ impl FileReport {
         }
     }
 
-    pub(super) fn skipped(file: &str, reason: impl ToString) -> Self {
+    pub(super) fn skipped(file: &str, reason: impl Into<String>) -> Self {
         Self::because(file, Fate::Skipped, reason)
     }
 
-    pub(super) fn refused(file: &str, reason: impl ToString) -> Self {
+    pub(super) fn refused(file: &str, reason: impl Into<String>) -> Self {
         Self::because(file, Fate::Refused, reason)
     }
 
-    pub(super) fn because(file: &str, fate: Fate, reason: impl ToString) -> Self {
+    pub(super) fn because(file: &str, fate: Fate, reason: impl Into<String>) -> Self {
         Self {
-            reason: Some(reason.to_string()),
+            reason: Some(reason.into()),
             ..Self::new(file, fate)
         }
     }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use socorro_core::CrashId;
-use socorro_queue::{CrashQueue, Job, Lane};
+use socorro_queue::{CrashQueue, Job, Lane, PublishReport};
 use socorro_storage::{CrashStorage, Item, MissingModule, MissingSymbols};
 
 use super::refusal::Refusal;
@@ -79,7 +79,7 @@ impl Reprocessing {
         }
         let report = self.queue.publish(Lane::Reprocessing, &jobs).await;
         report
-            .and_then(|report| report.into_result())
+            .and_then(PublishReport::into_result)
             .map_err(not_published)?;
         if known.len() < MOST_KNOWN {
             known.extend(new);

@@ -51,7 +51,12 @@ pub(super) fn entries(file: &mut File, most: usize) -> Result<Vec<Entry>, Refusa
             limit: most,
         });
     }
-    let mut directory = vec![0; usize::try_from(size).map_err(Refusal::damaged)?];
+    let mut directory = vec![
+        0;
+        usize::try_from(size)
+            .map_err(io::Error::other)
+            .map_err(damaged)?
+    ];
     read_at(file, offset, &mut directory).map_err(damaged)?;
     let mut rest = &directory[..];
     let entries = (0..count).map(|_| entry(&mut rest));
