@@ -154,11 +154,13 @@ impl MissingSymbols {
         id: &CrashId,
         modules: impl IntoIterator<Item = MissingModule>,
     ) -> Result<(), Error> {
-        let modules: Vec<_> = modules.into_iter().take(MOST_MODULES).collect();
-        let saves = modules.iter().map(|module| async move {
-            let key = DocumentKey::missing_symbols(module, id);
-            self.0.save_document(&key, module.entry()).await
-        });
+        let entries = modules.into_iter().take(MOST_MODULES);
+        let entries: Vec<_> = entries
+            .map(|module| (DocumentKey::missing_symbols(&module, id), module.entry()))
+            .collect();
+        let saves = entries
+            .into_iter()
+            .map(|(key, entry)| async move { self.0.save_document(&key, entry).await });
         all(saves).await
     }
 
@@ -178,11 +180,12 @@ impl MissingSymbols {
     ///
     /// Those of [`CrashStorage::delete_document`]. Some may have been taken out.
     pub async fn forget(&self, module: &MissingModule, ids: &[CrashId]) -> Result<(), Error> {
-        let deletions = ids.iter().map(|id| async move {
-            let key = DocumentKey::missing_symbols(module, id);
-            self.0.delete_document(&key).await
-        });
-        all(deletions).await
+        let keys = ids
+            .iter()
+            .map(|id| DocumentKey::missing_symbols(module, id));
+        let keys: Vec<_> = keys.collect();
+        let deletions = keys.into_iter();
+        all(deletions.map(|key| async move { self.0.delete_document(&key).await })).await
     }
 }
 

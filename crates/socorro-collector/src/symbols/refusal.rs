@@ -59,8 +59,8 @@ impl Refusal {
         |source| Self::Storage { path, source }
     }
 
-    pub(super) fn damaged(reason: impl ToString) -> Self {
-        Self::Damaged(reason.to_string())
+    pub(super) fn damaged(reason: impl Into<String>) -> Self {
+        Self::Damaged(reason.into())
     }
 
     pub(super) fn status(&self) -> StatusCode {

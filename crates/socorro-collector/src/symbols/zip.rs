@@ -51,7 +51,12 @@ pub(super) fn entries(file: &mut File, most: usize) -> Result<Vec<Entry>, Refusa
             limit: most,
         });
     }
-    let mut directory = vec![0; usize::try_from(size).map_err(Refusal::damaged)?];
+    let mut directory = vec![
+        0;
+        usize::try_from(size)
+            .map_err(io::Error::other)
+            .map_err(damaged)?
+    ];
     read_at(file, offset, &mut directory).map_err(damaged)?;
     let mut rest = &directory[..];
     let entries = (0..count).map(|_| entry(&mut rest));
@@ -77,7 +82,11 @@ pub(super) fn open<'a>(file: &'a mut File, entry: &Entry) -> Result<Checked<'a>,
     let content = match entry.method {
         STORED => Content::Stored(packed),
         DEFLATED => Content::Deflated(DeflateDecoder::new(io::BufReader::new(packed))),
-        other => return Err(format!("it is compressed by method {other}, only deflate is understood")),
+        other => {
+            return Err(format!(
+                "it is compressed by method {other}, only deflate is understood"
+            ));
+        }
     };
     Ok(Checked {
         content: CrcReader::new(content),
@@ -167,7 +176,11 @@ fn end_64(file: &mut File, at: u64) -> io::Result<(u64, u64, u64)> {
     if !record.starts_with(b"PK\x06\x06") {
         return Err(bad("the end of a large archive is not where it should be"));
     }
-    Ok((u64_at(&record, 32), u64_at(&record, 40), u64_at(&record, 48)))
+    Ok((
+        u64_at(&record, 32),
+        u64_at(&record, 40),
+        u64_at(&record, 48),
+    ))
 }
 
 /// Takes the next file off the directory.
