@@ -4,10 +4,12 @@
 
 mod body;
 mod collector;
+mod health;
 pub mod http;
 mod limits;
 mod malformed;
 mod memory;
+mod metrics;
 mod outcome;
 pub mod parse;
 pub mod report;
@@ -18,7 +20,9 @@ pub mod throttle;
 
 pub use body::BodyError;
 pub use collector::{Builder, Collector};
+pub use health::{Ailment, Health};
 pub use limits::Limits;
 pub use malformed::Malformed;
 pub use memory::{MemoryBudget, Reservation};
+pub use metrics::METRICS;
 pub use outcome::Outcome;
