@@ -4,6 +4,7 @@
 
 mod body;
 mod collector;
+pub mod form;
 mod health;
 pub mod http;
 mod limits;
