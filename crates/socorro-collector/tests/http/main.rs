@@ -1,0 +1,13 @@
+//! The HTTP service over real sockets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "this is how a test fails"
+)]
+
+mod answers;
+mod framing;
+mod hostile;
+mod server;
+mod shutdown;
+mod wire;
