@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     server::{ID, Server, Stub},
-    wire::{Answer, Client, exchange},
+    wire::{Answer, Client},
 };
 
 async fn ask(server: &Server, method: &str, path: &str, headers: &str) -> Answer {
@@ -26,32 +26,14 @@ async fn ask(server: &Server, method: &str, path: &str, headers: &str) -> Answer
     let request = format!(
         "{method} {path} HTTP/1.1\r\nHost: a\r\n{length}{headers}Connection: close\r\n\r\n{body}"
     );
-    let mut answers = if method == "HEAD" {
-        head(server, &request).await
-    } else {
-        exchange(server.address, request).await
-    };
+    let mut client = Client::connect(server.address).await;
+    client.send(request).await;
+    if method == "HEAD" {
+        return client.answer_to_head().await;
+    }
+    let mut answers = client.answers().await;
     assert_eq!(answers.len(), 1, "{method} {path}");
     answers.remove(0)
-}
-
-/// Answers to HEAD have a length, but no body.
-async fn head(server: &Server, request: &str) -> Vec<Answer> {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let mut stream = tokio::net::TcpStream::connect(server.address)
-        .await
-        .unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).await.unwrap();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap();
-    assert_eq!(body, "");
-    let status = head[9..12].parse().unwrap();
-    vec![Answer {
-        status,
-        headers: Vec::new(),
-        body: String::new(),
-    }]
 }
 
 #[tokio::test]

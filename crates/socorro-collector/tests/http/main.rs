@@ -8,6 +8,9 @@
 mod answers;
 mod framing;
 mod hostile;
+mod recorded_requests;
+mod recorded_wire;
 mod server;
 mod shutdown;
+mod vectors;
 mod wire;

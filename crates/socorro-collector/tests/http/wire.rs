@@ -67,7 +67,7 @@ impl Client {
     pub(crate) async fn answer(&mut self) -> Option<Answer> {
         timeout(PATIENCE, async {
             loop {
-                if let Some((answer, length)) = parse(&self.read) {
+                if let Some((answer, length)) = parse(&self.read, true) {
                     self.read.drain(..length);
                     return Some(answer);
                 }
@@ -80,6 +80,15 @@ impl Client {
         })
         .await
         .expect("no answer in time")
+    }
+
+    /// The answer to HEAD, which has the length of a body, but no body; the server closes behind it.
+    pub(crate) async fn answer_to_head(&mut self) -> Answer {
+        let read = self.stream.read_to_end(&mut self.read);
+        timeout(PATIENCE, read).await.unwrap().unwrap();
+        let (answer, length) = parse(&self.read, false).unwrap();
+        assert_eq!(length, self.read.len(), "a body");
+        answer
     }
 
     /// All answers until the server closes the connection.
@@ -107,7 +116,8 @@ pub(crate) async fn exchange(address: SocketAddr, bytes: impl AsRef<[u8]>) -> Ve
 }
 
 /// The first answer in the bytes and its length, if it is complete.
-fn parse(bytes: &[u8]) -> Option<(Answer, usize)> {
+/// Without a body only the head is looked at.
+fn parse(bytes: &[u8], with_body: bool) -> Option<(Answer, usize)> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let head = std::str::from_utf8(&bytes[..end]).unwrap();
     let mut lines = head.split("\r\n");
@@ -122,7 +132,7 @@ fn parse(bytes: &[u8]) -> Option<(Answer, usize)> {
         headers,
         body: String::new(),
     };
-    if status == 100 {
+    if status == 100 || !with_body {
         return Some((answer, end));
     }
     let length: usize = answer.header("Content-Length").unwrap().parse().unwrap();
