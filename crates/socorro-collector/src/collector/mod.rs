@@ -7,7 +7,6 @@ pub(crate) mod delivery;
 mod details;
 mod error;
 mod health;
-pub(crate) mod metrics;
 mod take_in;
 
 use std::{
@@ -36,11 +35,11 @@ pub use self::{
     builder::Builder,
     details::{Details, Fate},
     error::Error,
-    metrics::DELIVERY_METRICS,
 };
 use crate::{
     BodyError, Malformed, Outcome,
     http::AllowedProducts,
+    metrics,
     parse::{self, ParseError, Report},
     report::{self, Refused},
     spool::{self, Drained, Spool, SpoolHooks},
@@ -176,7 +175,7 @@ impl Collector {
     }
 
     /// Tries once to deliver each entry of the spool, the oldest first: for a person who empties it by
-    /// hand, while no service runs on it. `quarantined` puts the entries back in line first that were
+    /// hand, while no service runs on it. It stops when one after the other fails. `quarantined` puts the entries back in line first that were
     /// set aside.
     ///
     /// # Errors
@@ -192,7 +191,7 @@ impl Collector {
             spool.release_quarantined().await?;
         }
         let patience = Patience {
-            heed_breaker: true,
+            heed_breaker: false,
             ..self.0.patience
         };
         let delivery = self.0.delivery.clone();
@@ -250,7 +249,7 @@ impl Shared {
         let verdict = self.throttle(&report, user_agent, now);
         details.rule = Some(verdict.rule.clone());
         details.result = Some(verdict.result);
-        let authorization = headers.get(AUTHORIZATION).map(|value| value.as_bytes());
+        let authorization = headers.get(AUTHORIZATION).map(http::HeaderValue::as_bytes);
         let id = report::crash_id(&report, authorization, verdict.result, now, &self.report);
         let id = match id {
             Ok(id) => id,
