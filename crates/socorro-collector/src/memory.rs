@@ -65,6 +65,12 @@ impl Reservation {
         taken.is_ok()
     }
 
+    /// Bytes that it holds.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Gives `bytes` back.
     pub fn shrink(&mut self, bytes: u64) {
         let bytes = bytes.min(self.bytes);
