@@ -22,10 +22,7 @@ use socorro_collector::{
     spool::{Mode, SpoolHooks, Step},
 };
 use socorro_core::CrashId;
-use socorro_queue::{
-    QueueOptions, SqliteQueue,
-    testkit::FlakyQueue,
-};
+use socorro_queue::{QueueOptions, SqliteQueue, testkit::FlakyQueue};
 use socorro_storage::{
     Error, ObjectStorage, StorageOptions, Subject,
     testkit::{self, FlakyStorage},
@@ -238,13 +235,19 @@ async fn dies_at(plan: Plan, step: Step) {
     assert!(left.is_empty(), "{context}: {left:?}");
     let drained = collector.drain_spool(false, CancellationToken::new()).await;
     let drained = drained.unwrap();
-    assert_eq!((drained.quarantined, drained.remaining), (0, 0), "{context}");
+    assert_eq!(
+        (drained.quarantined, drained.remaining),
+        (0, 0),
+        "{context}"
+    );
 
     let storage = places.storage();
     let published = drain_queue(&places.queue().await).await;
     for (id, seed) in &acknowledged {
         assert_stored(&storage, id, &context).await;
-        let raw_crash = socorro_storage::CrashStorage::raw_crash(&storage, id).await.unwrap();
+        let raw_crash = socorro_storage::CrashStorage::raw_crash(&storage, id)
+            .await
+            .unwrap();
         let stored: u32 = raw_crash.annotation("Seed").unwrap().parse().unwrap();
         assert!(stored >= *seed, "{context}: {id} is an older one");
         assert!(published.contains(id), "{context}: {id} is not published");
