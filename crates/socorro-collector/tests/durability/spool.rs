@@ -422,7 +422,8 @@ async fn a_client_that_hangs_up_leaves_a_whole_report_or_none() {
             }
         }
         rig.collector.finish().await;
-        assert!(names(&directory.path().join("tmp")).is_empty(), "{mood:?}");
+        let left = names(&directory.path().join("tmp"));
+        assert!(left.is_empty(), "{mood:?}: {left:?}");
         rig.well();
         tokio::time::advance(Duration::from_secs(120)).await;
         drain(&rig).await;
