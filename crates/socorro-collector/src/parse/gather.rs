@@ -16,7 +16,7 @@ use super::{
     notes::Notes,
     part::{BINARY, Head, Kind, Oddity},
 };
-use crate::{Malformed, Reservation};
+use crate::{Limits, Malformed, Reservation};
 
 /// What an annotation takes besides its name and value.
 const ANNOTATION: usize = size_of::<String>() + size_of::<Value>() + 32;
@@ -58,6 +58,11 @@ impl<'a> Gathered<'a> {
     /// The field of the main minidump.
     pub(super) fn main(&self) -> &'a DumpName {
         &self.options.main_dump
+    }
+
+    /// The bounds.
+    pub(super) fn limits(&self) -> Limits {
+        self.options.limits
     }
 
     /// Takes a part with its content.
@@ -171,7 +176,7 @@ impl<'a> Gathered<'a> {
     }
 
     /// Writes the content of a part to a file.
-    pub(super) async fn write<S>(&mut self, form: &mut Multipart<S>) -> Result<Content, ParseError>
+    async fn write<S>(&mut self, form: &mut Multipart<S>) -> Result<Content, ParseError>
     where
         S: Stream<Item = Result<Bytes, ParseError>> + Unpin,
     {
@@ -181,7 +186,7 @@ impl<'a> Gathered<'a> {
                 .write(data, &mut self.space, &mut self.memory)
                 .await?;
         }
-        writer.finish(&mut self.memory).await
+        writer.finish(&mut self.space, &mut self.memory).await
     }
 
     /// Notes what is known only at the end, and tells how the annotations came.

@@ -202,6 +202,12 @@ where
         (self.source, result)
     }
 
+    /// Gives back what was reserved, wherever the form is.
+    pub(super) fn release(self, memory: &mut Reservation) {
+        self.window.release(memory);
+        self.source.release(memory);
+    }
+
     async fn skip_epilogue(&mut self) -> Result<(), ParseError> {
         loop {
             self.window.consume(usize::MAX);

@@ -1,8 +1,9 @@
 //! Bodies cut into frames, and options to read them with.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, io::Write as _};
 
 use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
 use futures::stream;
 use http::HeaderMap;
 use http_body::Frame;
@@ -55,4 +56,67 @@ pub(crate) async fn parse_cut(
         .into_iter()
         .map(|data| Ok::<_, Infallible>(Frame::data(data)));
     parse(headers, StreamBody::new(stream::iter(frames)), options).await
+}
+
+/// Reads a body that comes at once.
+pub(crate) async fn parse_whole(body: Bytes, options: &Options) -> Result<Report, ParseError> {
+    parse_cut(&headers(), body, &[], options).await
+}
+
+/// A form that is being written.
+pub(crate) struct Form(Vec<u8>);
+
+impl Form {
+    pub(crate) fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// A part with these header lines.
+    pub(crate) fn raw(mut self, lines: &str, content: &[u8]) -> Self {
+        self.0.extend_from_slice(b"--b0undary\r\n");
+        self.0.extend_from_slice(lines.as_bytes());
+        self.0.extend_from_slice(b"\r\n\r\n");
+        self.0.extend_from_slice(content);
+        self.0.extend_from_slice(b"\r\n");
+        self
+    }
+
+    /// A part with these parameters of its disposition.
+    pub(crate) fn part(self, parameters: &str, content_type: &str, content: &[u8]) -> Self {
+        let disposition = format!("Content-Disposition: form-data; {parameters}");
+        self.raw(
+            &format!("{disposition}\r\nContent-Type: {content_type}"),
+            content,
+        )
+    }
+
+    pub(crate) fn text(self, name: &str, value: &str) -> Self {
+        let disposition = format!("Content-Disposition: form-data; name=\"{name}\"");
+        self.raw(&disposition, value.as_bytes())
+    }
+
+    pub(crate) fn file(self, name: &str, content: &[u8]) -> Self {
+        let parameters = format!("name=\"{name}\"; filename=\"a.dmp\"");
+        self.part(&parameters, "application/octet-stream", content)
+    }
+
+    pub(crate) fn json(self, text: &str) -> Self {
+        self.part(
+            "name=\"extra\"; filename=\"extra.json\"",
+            "application/json",
+            text.as_bytes(),
+        )
+    }
+
+    pub(crate) fn close(mut self) -> Bytes {
+        self.0.extend_from_slice(b"--b0undary--\r\n");
+        self.0.into()
+    }
+}
+
+/// The bytes, compressed.
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }

@@ -3,4 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
 mod common;
+mod cuts;
+mod files;
+mod limits;
+mod memory;
+mod notes;
+mod packing;
+mod seeds;
 mod vectors;

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 use socorro_collector::parse::{ParseError, Payload, Report};
 
-use crate::common::{options, parse_cut};
+use crate::common::{Form, headers, options, parse_cut};
 
 /// The directory of the cases; `None` where there is none, which continuous integration refuses.
 fn directory() -> Option<PathBuf> {
@@ -68,7 +68,7 @@ fn body(request: &Value) -> Vec<u8> {
     decode(&request["body_b64"])
 }
 
-fn headers(request: &Value) -> HeaderMap {
+fn headers_of(request: &Value) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for header in request["headers"].as_array().unwrap() {
         let name: HeaderName = header[0].as_str().unwrap().parse().unwrap();
@@ -102,7 +102,7 @@ async fn recorded_requests() {
             continue;
         }
         count += 1;
-        let headers = headers(&case["request"]);
+        let headers = headers_of(&case["request"]);
         let body = framed(&headers, body(&case["request"]));
         let result = parse_cut(&headers, body, &[], &options()).await;
         let difference = match case.get("want") {
@@ -203,7 +203,9 @@ fn same(expected: &Value, found: &Value) -> bool {
         return float == found;
     }
     if let Some(digits) = expected.get("$int").and_then(Value::as_str) {
-        return found.to_string() == digits;
+        return found
+            .as_number()
+            .is_some_and(|number| number.as_str() == digits);
     }
     if let Some(units) = expected.get("$utf16be_b64") {
         let bytes = decode(units);
@@ -254,4 +256,36 @@ fn differs_from_wanted(want: &Value, result: &Result<Report, ParseError>) -> Opt
         .filter(|(name, value)| report.annotations.get(*name) != Some(*value))
         .map(|(name, _)| format!("wrong annotation {name}"));
     missing.into_iter().next()
+}
+
+/// A form with a file of that field.
+fn form_with_file(field: &str) -> Bytes {
+    let field = field.replace('\\', "\\\\").replace('"', "\\\"");
+    Form::new()
+        .text("ProductName", "Firefox")
+        .part(
+            &format!("name=\"{field}\""),
+            "application/octet-stream",
+            b"MDMP",
+        )
+        .close()
+}
+
+#[tokio::test]
+async fn recorded_names() {
+    for case in cases("sanitize.jsonl") {
+        let field = case["name"].as_str().unwrap();
+        let report = parse_cut(&headers(), form_with_file(field), &[], &options())
+            .await
+            .unwrap();
+        let found: Vec<_> = report.files.iter().map(|file| file.name.as_str()).collect();
+        let expected = match case["expected"].as_str().unwrap() {
+            // No field name at all.
+            "" if field.is_empty() => vec![],
+            // There is no file without a name.
+            "" => vec!["upload_file_minidump"],
+            name => vec![name],
+        };
+        assert_eq!(found, expected, "{field:?}");
+    }
 }
