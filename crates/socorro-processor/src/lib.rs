@@ -71,6 +71,6 @@ pub use rule::{AsyncRule, Item, Rule, RuleError, RuleInfo};
 pub use ruleset::Ruleset;
 pub use suggestion::nearest;
 pub use worker::{
-    CrashInWork, DestinationStatus, Failure, Phase, Stage, StageTimes, Status, Summary, Trouble,
+    CrashInWork, DestinationStatus, Failure, Phase, ProcessedLately, Stage, StageTimes, Status, Summary, Trouble,
     Worker, WorkerOptions,
 };

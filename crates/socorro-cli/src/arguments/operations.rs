@@ -15,6 +15,14 @@ pub(crate) struct OperationsArguments {
     /// the loopback interface
     #[arg(long, value_name = "ADDR", env = "SOCORRO_LISTEN", value_parser = listen_address)]
     pub(crate) listen: Option<SocketAddr>,
+    #[command(flatten)]
+    pub(crate) metrics: MetricsArguments,
+}
+
+/// Who is told of metrics and errors.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Operations")]
+pub(crate) struct MetricsArguments {
     /// Send metrics to this DogStatsD server: HOST or HOST:PORT
     #[arg(long, value_name = "HOST", env = "STATSD_HOST")]
     statsd: Option<String>,
@@ -27,7 +35,7 @@ pub(crate) struct OperationsArguments {
     pub(crate) sentry_dsn: Option<String>,
 }
 
-impl OperationsArguments {
+impl MetricsArguments {
     /// The DogStatsD server, as HOST:PORT.
     pub(crate) fn statsd(&self) -> Option<String> {
         let host = self.statsd.as_deref()?;
@@ -74,8 +82,7 @@ mod tests {
     #[test]
     fn a_statsd_server_may_say_its_port() {
         let address = |host: &str| {
-            let arguments = OperationsArguments {
-                listen: None,
+            let arguments = MetricsArguments {
                 statsd: Some(host.to_owned()),
                 statsd_port: 9,
                 #[cfg(feature = "sentry")]

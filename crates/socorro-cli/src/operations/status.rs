@@ -50,6 +50,17 @@ pub(super) fn document(observer: &Observer) -> Value {
             })
         })
         .collect();
+    let recent: Vec<Value> = status
+        .recent
+        .iter()
+        .map(|crash| {
+            json!({
+                "crash_id": crash.crash_id.as_str(),
+                "seconds_ago": seconds(crash.age),
+                "signature": crash.signature,
+            })
+        })
+        .collect();
     let destinations: Vec<Value> = status
         .destinations
         .iter()
@@ -93,6 +104,7 @@ pub(super) fn document(observer: &Observer) -> Value {
             "per_second": per_second(done.processed, status.uptime),
         },
         "in_work": in_work,
+        "recent": recent,
         "destinations": destinations,
         "troubles": troubles,
     })
