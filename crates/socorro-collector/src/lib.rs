@@ -4,6 +4,7 @@
 
 mod body;
 mod collector;
+pub mod form;
 pub mod http;
 mod limits;
 mod malformed;
