@@ -3,7 +3,7 @@
 use std::{
     fmt,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     str::FromStr,
     time::Duration,
 };
@@ -48,6 +48,30 @@ pub(crate) struct PlaceArguments {
 }
 
 impl PlaceArguments {
+    /// Where things are. The directory for everything is made if something is to be in it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    pub(crate) fn resolve(&self) -> Result<Places, Failure> {
+        let is_needed = self.storage.is_none() || self.queue.is_none() || self.spool.is_none();
+        let directory = if is_needed {
+            self.directory()?
+        } else {
+            self.data.clone()
+        };
+        let file = |scheme: &str, name: &str| format!("{scheme}://{}", directory.join(name).display());
+        let or = |given: &Option<String>, scheme, name| {
+            given.clone().unwrap_or_else(|| file(scheme, name))
+        };
+        let spool = self.spool.clone();
+        Ok(Places {
+            storage: or(&self.storage, "file", "crashes"),
+            queue: or(&self.queue, "sqlite", "queue.sqlite"),
+            spool: spool.unwrap_or_else(|| directory.join("spool")),
+        })
+    }
+
     /// The directory for everything, which is made if it is not there.
     ///
     /// # Errors
@@ -62,24 +86,17 @@ impl PlaceArguments {
         std::fs::create_dir_all(&self.data).map_err(failed)?;
         self.data.canonicalize().map_err(failed)
     }
+}
 
-    /// The address of the storage, with everything in `directory`.
-    pub(crate) fn storage(&self, directory: &Path) -> String {
-        let default = || format!("file://{}", directory.join("crashes").display());
-        self.storage.clone().unwrap_or_else(default)
-    }
-
-    /// The address of the queue, with everything in `directory`.
-    pub(crate) fn queue(&self, directory: &Path) -> String {
-        let default = || format!("sqlite://{}", directory.join("queue.sqlite").display());
-        self.queue.clone().unwrap_or_else(default)
-    }
-
-    /// The directory of the spool, with everything in `directory`.
-    pub(crate) fn spool(&self, directory: &Path) -> PathBuf {
-        let default = || directory.join("spool");
-        self.spool.clone().unwrap_or_else(default)
-    }
+/// Where things are.
+#[derive(Debug)]
+pub(crate) struct Places {
+    /// The address of the storage.
+    pub(crate) storage: String,
+    /// The address of the queue.
+    pub(crate) queue: String,
+    /// The directory of the spool.
+    pub(crate) spool: PathBuf,
 }
 
 /// How crash reports are taken.
@@ -109,6 +126,15 @@ pub(crate) struct CollectorArguments {
         default_value = "upload_file_minidump"
     )]
     pub(crate) main_dump: String,
+    /// Remove these annotations before a report is stored, besides those that are always removed;
+    /// may be repeated, or name several with commas between
+    #[arg(long, value_name = "NAME", env = "SOCORRO_FORBIDDEN", value_delimiter = ',')]
+    pub(crate) forbidden: Vec<String>,
+    /// Read names of fields as Crashpad writes them, with %0d, %0a, %22 and %25
+    #[arg(long, env = "SOCORRO_DECODE_PERCENT_NAMES")]
+    pub(crate) decode_percent_names: bool,
+    #[command(flatten)]
+    pub(crate) clients: ClientArguments,
     /// What to do at the start when storage or queue do not answer
     #[arg(
         long,
@@ -133,6 +159,59 @@ pub(crate) struct CollectorArguments {
     pub(crate) spool: SpoolArguments,
     #[command(flatten)]
     pub(crate) limits: LimitArguments,
+}
+
+/// Who may send reports, and how they are answered.
+#[derive(Debug, Args)]
+pub(crate) struct ClientArguments {
+    /// Take reports at this path; =bare, =uuid or =json say how they are answered there. May be
+    /// repeated
+    #[arg(
+        long,
+        value_name = "PATH[=STYLE]",
+        env = "SOCORRO_SUBMIT_PATH",
+        value_delimiter = ',',
+        default_value = "/submit"
+    )]
+    pub(crate) submit_path: Vec<String>,
+    /// Answer Crashpad with the bare id, since it stores the whole answer as the id of the report
+    #[arg(long, env = "SOCORRO_BARE_FOR_CRASHPAD")]
+    pub(crate) bare_for_crashpad: bool,
+    /// Tell clients where the crash can be looked at; {crash_id} stands for its id
+    #[arg(long, value_name = "URL", env = "SOCORRO_VIEW_URL")]
+    pub(crate) view_url: Option<String>,
+    /// Take reports only with one of these tokens; =PRODUCT;PRODUCT ties it to products. May be
+    /// repeated
+    #[arg(
+        long,
+        value_name = "TOKEN[=PRODUCTS]",
+        env = "SOCORRO_REPORT_TOKEN",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    pub(crate) report_token: Vec<String>,
+    /// Believe what this proxy, or network of proxies, says of the addresses of clients; may be
+    /// repeated
+    #[arg(
+        long,
+        value_name = "NETWORK",
+        env = "SOCORRO_TRUSTED_PROXY",
+        value_delimiter = ','
+    )]
+    pub(crate) trusted_proxy: Vec<String>,
+    /// Take no more than so many reports of one address, as in 10/s, 60/m or 100/h [default: any
+    /// number]
+    #[arg(long, value_name = "RATE", env = "SOCORRO_RATE_ADDRESS", value_parser = values::rate)]
+    pub(crate) rate_address: Option<values::Rate>,
+    /// The same of one installation, as Crashpad and Firefox name it [default: any number]
+    #[arg(long, value_name = "RATE", env = "SOCORRO_RATE_CLIENT", value_parser = values::rate)]
+    pub(crate) rate_client: Option<values::Rate>,
+    /// The same of one product [default: any number]
+    #[arg(long, value_name = "RATE", env = "SOCORRO_RATE_PRODUCT", value_parser = values::rate)]
+    pub(crate) rate_product: Option<values::Rate>,
+    /// Write the addresses of clients to the log
+    #[arg(long, env = "SOCORRO_LOG_ADDRESSES")]
+    pub(crate) log_addresses: bool,
 }
 
 /// What the spool may do.

@@ -34,7 +34,9 @@ pub(crate) use collector::{Bind, CollectorArguments, PlaceArguments, SpoolMode, 
 pub(crate) use crash_stats::{HostArguments, TokenArguments};
 pub(crate) use destinations::{DestinationArguments, check as check_destination};
 pub(crate) use failures::FailureArguments;
-pub(crate) use operations::{MetricsArguments, OperationsArguments, listen_address};
+pub(crate) use operations::{
+    MetricsArguments, OperationsArguments, listen_address, reachable,
+};
 pub(crate) use permissions::{PermissionArguments, Permissions};
 #[cfg(feature = "pubsub")]
 pub(crate) use queue::LOOKED_AT;

@@ -59,6 +59,17 @@ pub(crate) fn listen_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| hint.to_owned())
 }
 
+/// Where to find what listens at all addresses.
+pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +88,14 @@ mod tests {
         for text in ["", "host", "99999", "1.2.3.4"] {
             assert!(listen_address(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_listens_everywhere_is_asked_at_the_loopback_address() {
+        let asked = |text: &str| reachable(text.parse().unwrap()).to_string();
+        assert_eq!(asked("0.0.0.0:8000"), "127.0.0.1:8000");
+        assert_eq!(asked("[::]:8000"), "[::1]:8000");
+        assert_eq!(asked("10.0.0.1:8000"), "10.0.0.1:8000");
     }
 
     #[test]

@@ -52,7 +52,7 @@ struct Pages {
 /// # Errors
 ///
 /// When it is taken, or not one of this machine.
-pub(super) fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     let listener = TcpListener::bind(address)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener));
     listener.map_err(|error| {

@@ -33,7 +33,7 @@ pub(crate) const SECTIONS: [Section; 15] = [
 ];
 
 /// Options of [`COLLECTOR`], which do not begin with its name.
-const OF_COLLECTOR: [&str; 20] = [
+const OF_COLLECTOR: [&str; 28] = [
     "bind",
     "admin-bind",
     "data",
@@ -47,6 +47,14 @@ const OF_COLLECTOR: [&str; 20] = [
     "forbidden",
     "drain-delay",
     "decode-percent-names",
+    "submit-path",
+    "bare-for-crashpad",
+    "view-url",
+    "trusted-proxy",
+    "rate-address",
+    "rate-client",
+    "rate-product",
+    "log-addresses",
     "max-body",
     "max-unpacked",
     "max-file",

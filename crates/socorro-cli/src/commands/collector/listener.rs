@@ -1,0 +1,145 @@
+//! Where reports are taken, and how clients get there.
+
+use std::{fmt, io, net::SocketAddr, path::PathBuf};
+
+use crate::{
+    arguments::{Bind, reachable},
+    failure::Failure,
+};
+
+/// The path of reports.
+const PATH: &str = "/submit";
+
+/// The address is taken.
+#[derive(Debug)]
+pub(crate) enum Listener {
+    Tcp(std::net::TcpListener),
+    #[cfg(unix)]
+    Unix(std::os::unix::net::UnixListener, PathBuf),
+}
+
+impl Listener {
+    /// Takes the address. A socket that nobody listens at any more is taken over.
+    ///
+    /// # Errors
+    ///
+    /// When it is taken, or not one of this machine.
+    pub(crate) fn bind(bind: &Bind) -> Result<Self, Failure> {
+        let failed = |error: io::Error| {
+            Failure::because(format_args!("cannot take reports at {bind}"), &error)
+                .hint("--bind says where; another process may be there")
+        };
+        match bind {
+            Bind::Tcp(address) => {
+                let listener = std::net::TcpListener::bind(address).map_err(failed)?;
+                listener.set_nonblocking(true).map_err(failed)?;
+                Ok(Self::Tcp(listener))
+            }
+            #[cfg(unix)]
+            Bind::Unix(path) => {
+                use std::os::unix::net::{UnixListener, UnixStream};
+                let is_left_over = UnixStream::connect(path)
+                    .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
+                if is_left_over {
+                    std::fs::remove_file(path).map_err(failed)?;
+                }
+                let listener = UnixListener::bind(path).map_err(failed)?;
+                listener.set_nonblocking(true).map_err(failed)?;
+                Ok(Self::Unix(listener, path.clone()))
+            }
+            #[cfg(not(unix))]
+            Bind::Unix(_) => Err(failed(io::ErrorKind::Unsupported.into())),
+        }
+    }
+
+    /// How clients get there.
+    pub(crate) fn shown(&self) -> Submit {
+        match self {
+            Self::Tcp(listener) => {
+                let address = listener.local_addr();
+                Submit::Tcp(reachable(address.unwrap_or(([127, 0, 0, 1], 0).into())))
+            }
+            #[cfg(unix)]
+            Self::Unix(_, path) => Submit::Unix(path.clone()),
+        }
+    }
+}
+
+/// How clients get to where reports are taken.
+#[derive(Debug, Clone)]
+pub(crate) enum Submit {
+    Tcp(SocketAddr),
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there are no such sockets"))]
+    Unix(PathBuf),
+}
+
+impl Submit {
+    /// Where reports go.
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Tcp(_) => format!("http://{}{PATH}", self.host()),
+            Self::Unix(path) => format!("{PATH} at unix:{}", path.display()),
+        }
+    }
+
+    /// A line for a shell that sends a minidump.
+    pub(crate) fn curl(&self) -> String {
+        let fields =
+            "-F upload_file_minidump=@crash.dmp -F ProductName=MyProduct -F Version=1.0";
+        match self {
+            Self::Tcp(_) => format!("curl {fields} {}", self.url()),
+            Self::Unix(path) => {
+                let path = path.display();
+                format!("curl --unix-socket {path} {fields} http://localhost{PATH}")
+            }
+        }
+    }
+}
+
+/// What a program needs to send a report there.
+#[cfg(feature = "demo")]
+pub(crate) trait Connection: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin {}
+#[cfg(feature = "demo")]
+impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Connection for T {}
+
+#[cfg(feature = "demo")]
+impl Submit {
+    /// The path of reports.
+    pub(crate) fn path(&self) -> &'static str {
+        PATH
+    }
+
+    /// A new connection.
+    ///
+    /// # Errors
+    ///
+    /// When nobody takes it.
+    pub(crate) async fn connect(&self) -> io::Result<Box<dyn Connection>> {
+        Ok(match self {
+            Self::Tcp(address) => Box::new(tokio::net::TcpStream::connect(address).await?),
+            #[cfg(unix)]
+            Self::Unix(path) => Box::new(tokio::net::UnixStream::connect(path).await?),
+            #[cfg(not(unix))]
+            Self::Unix(_) => return Err(io::ErrorKind::Unsupported.into()),
+        })
+    }
+}
+
+impl Submit {
+    /// Host and port as people write them.
+    pub(crate) fn host(&self) -> String {
+        match self {
+            Self::Tcp(address) if address.ip().is_loopback() && address.is_ipv4() => {
+                format!("localhost:{}", address.port())
+            }
+            Self::Tcp(address) => address.to_string(),
+            Self::Unix(_) => "localhost".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Submit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.url())
+    }
+}
