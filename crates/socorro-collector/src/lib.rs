@@ -5,6 +5,7 @@
 mod body;
 mod collector;
 pub mod form;
+mod health;
 pub mod http;
 mod limits;
 mod malformed;
@@ -18,7 +19,8 @@ pub mod symbols;
 pub mod throttle;
 
 pub use body::BodyError;
-pub use collector::{Builder, Collector};
+pub use collector::{Builder, Collector, DELIVERY_METRICS, Details, Error, Fate};
+pub use health::{Ailment, Health};
 pub use limits::Limits;
 pub use malformed::Malformed;
 pub use memory::{MemoryBudget, Reservation};

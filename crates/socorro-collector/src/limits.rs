@@ -14,6 +14,8 @@ pub struct Limits {
     pub json: usize,
     /// Levels of nesting in JSON.
     pub json_depth: usize,
+    /// Values in a JSON part, for small ones take much more memory than text.
+    pub json_values: usize,
     /// Bytes of one file.
     pub file: u64,
     /// Parts of a multipart body.
@@ -33,6 +35,7 @@ impl Default for Limits {
             annotation: 20 << 20,
             json: 20 << 20,
             json_depth: 128,
+            json_values: 250_000,
             file: 256 * MIB,
             parts: 2000,
             files: 64,

@@ -80,6 +80,13 @@ impl DocumentKey {
         Self("verify/last.json".to_owned())
     }
 
+    /// What a collector writes at its start, and deletes, to see whether it can:
+    /// `test/testfile-{id}.txt`.
+    #[must_use]
+    pub fn test_file(id: &CrashId) -> Self {
+        Self(format!("test/testfile-{id}.txt"))
+    }
+
     /// The report of a crash for telemetry: `v1/crash_report/{YYYYMMDD}/{crash id}`.
     #[must_use]
     pub fn crash_report(id: &CrashId) -> Self {

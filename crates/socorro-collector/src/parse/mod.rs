@@ -1,4 +1,27 @@
 //! From the body of a request to a [`Report`]: decompression, multipart, JSON, files.
+//!
+//! Everything streams: a body is looked at through a window of 64 KiB, text and JSON are kept in
+//! memory within their [`Limits`], and files beyond [`Scratch::threshold`] go to disk while they
+//! arrive. Whatever is kept in memory is reserved in the [`MemoryBudget`] first.
+//!
+//! The format is that of Mozilla's collector (Antenna, `antenna/breakpad_resource.py`) with what it
+//! refuses only by accident allowed.
+
+mod buffer;
+mod charset;
+mod content;
+mod files;
+mod gather;
+mod gunzip;
+mod json;
+mod multipart;
+mod notes;
+mod parameters;
+mod part;
+mod request;
+mod source;
+mod unwrap;
+mod window;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -9,6 +32,13 @@ use serde_json::{Map, Value};
 use socorro_core::{Dump, DumpName};
 
 use crate::{BodyError, Limits, Malformed, MemoryBudget, Reservation};
+
+use self::{
+    gather::Gathered,
+    multipart::Multipart,
+    request::Request,
+    source::{Frames, Packing, Source},
+};
 
 /// Where the files of a report are kept while it is taken.
 #[derive(Debug, Clone)]
@@ -32,6 +62,10 @@ pub struct Options {
     pub main_dump: DumpName,
     /// Whether `%0d`, `%0a`, `%22`, `%25` in field names are decoded, as Crashpad writes them.
     pub decode_percent_names: bool,
+    /// Whether notes tell also of what Mozilla's collector passes over in silence: parts without a
+    /// name, files that are replaced or are no minidumps, bytes behind a gzip stream, names of
+    /// dropped annotations. What was mended is noted in any case.
+    pub observations: bool,
 }
 
 /// How the annotations came.
@@ -73,7 +107,7 @@ pub struct Report {
     pub compressed: bool,
     /// Bytes of the body as sent.
     pub size: u64,
-    /// Bytes of the body after decompression.
+    /// Bytes of the form after decompression.
     pub unpacked_size: u64,
     /// The directory that holds the large files; deleted with the report.
     pub scratch: Option<tempfile::TempDir>,
@@ -100,14 +134,59 @@ pub enum ParseError {
 
 /// Reads a crash report. The result does not depend on how the body is cut into frames.
 ///
+/// The headers have to frame the body as in HTTP/1: a `Content-Length` other than 0, or a
+/// `Transfer-Encoding`. Beyond the end of the form the body is read to its end, so that a connection
+/// can be used again.
+///
 /// # Errors
 ///
-/// See [`ParseError`].
+/// See [`ParseError`]. What is wrong first in the stream is told; the rest of the body is not read.
 pub async fn parse<B>(headers: &HeaderMap, body: B, options: &Options) -> Result<Report, ParseError>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BodyError>,
 {
-    let _ = (headers, body, options);
-    Err(Malformed::NoContentType.into())
+    let limits = options.limits;
+    let request = Request::read(headers, &limits)?;
+    let mut memory = options.memory.reservation();
+    let frames = Frames::new(body, limits.body);
+    let source = Source::open(frames, request.packing, limits.unpacked, &mut memory).await?;
+    let is_gzip = source.is_gzip();
+    let mut form = Multipart::new(source, &request.boundary, limits, &mut memory)?;
+    let mut gathered = Gathered::new(options, memory);
+    if is_gzip && request.packing == Packing::Plain {
+        let note = "gzip without Content-Encoding";
+        gathered.notes.add(note, &mut gathered.memory)?;
+    }
+    while let Some(head) = form.next_part().await? {
+        gathered.add(&head, &mut form).await?;
+    }
+    let (source, rest) = form.finish(&mut gathered.memory).await;
+    match rest {
+        // The form is complete.
+        Err(ParseError::Body(BodyError::Broken(_))) if !is_gzip => {
+            let note = "the connection broke behind the last part";
+            gathered.notes.add(note, &mut gathered.memory)?;
+        }
+        rest => rest?,
+    }
+    if source.has_garbage() {
+        let note = || "bytes behind the gzip stream ignored".to_owned();
+        gathered.notes.observe(note, &mut gathered.memory)?;
+    }
+    let (size, unpacked_size) = (source.received(), source.unpacked());
+    source.release(&mut gathered.memory);
+    let payload = gathered.conclude()?;
+    let files = unwrap::files(&mut gathered, unpacked_size).await?;
+    Ok(Report {
+        annotations: gathered.annotations,
+        files,
+        notes: gathered.notes.into_inner(),
+        payload,
+        compressed: is_gzip,
+        size,
+        unpacked_size,
+        scratch: gathered.space.into_directory(),
+        memory: gathered.memory,
+    })
 }

@@ -1,0 +1,235 @@
+//! The content of a file while it arrives: in memory, or on disk when it is large.
+
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+use socorro_core::Dump;
+use tempfile::TempDir;
+
+use super::{ParseError, Scratch, buffer::Buffer};
+use crate::{Malformed, Reservation};
+
+/// A file on disk gets its content in pieces of at least this size.
+const PIECE: usize = 128 << 10;
+/// Bytes at the beginning that tell what a file is.
+const MAGIC: usize = 6;
+
+/// Where the large files of one report go.
+#[derive(Debug)]
+pub(super) struct Space {
+    root: Option<Arc<PathBuf>>,
+    threshold: usize,
+    directory: Option<TempDir>,
+    files: usize,
+}
+
+impl Space {
+    pub(super) fn new(scratch: &Scratch) -> Self {
+        Self {
+            root: scratch.directory.clone(),
+            threshold: scratch.threshold,
+            directory: None,
+            files: 0,
+        }
+    }
+
+    /// The directory, if there are files in it.
+    pub(super) fn into_directory(self) -> Option<TempDir> {
+        self.directory
+    }
+
+    /// Opens another file. Names are numbers: nothing that a client sends becomes part of a path.
+    async fn create(&mut self, root: &Arc<PathBuf>) -> io::Result<OnDisk> {
+        let directory = match self.directory.take() {
+            Some(directory) => directory,
+            None => {
+                let root = Arc::clone(root);
+                blocking(move || {
+                    tempfile::Builder::new()
+                        .prefix("report-")
+                        .tempdir_in(&*root)
+                })
+                .await?
+            }
+        };
+        let path = directory.path().join(self.files.to_string());
+        self.directory = Some(directory);
+        self.files += 1;
+        blocking(move || {
+            let file = File::create_new(&path)?;
+            Ok(OnDisk { file, path })
+        })
+        .await
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await?
+}
+
+#[derive(Debug)]
+struct OnDisk {
+    file: File,
+    path: PathBuf,
+}
+
+/// A file that is being written, hashed on the way.
+#[derive(Debug)]
+pub(super) struct Writer {
+    hash: Sha256,
+    magic: [u8; MAGIC],
+    size: u64,
+    most: u64,
+    /// The content, or what is not on disk yet.
+    pending: Buffer,
+    on_disk: Option<OnDisk>,
+}
+
+impl Writer {
+    /// `most` is the largest size, 0 for any.
+    pub(super) fn new(most: u64) -> Self {
+        Self {
+            hash: Sha256::new(),
+            magic: [0; MAGIC],
+            size: 0,
+            most,
+            pending: Buffer::default(),
+            on_disk: None,
+        }
+    }
+
+    /// Appends `data`.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::TooLarge`], [`ParseError::Overloaded`], [`ParseError::Scratch`].
+    pub(super) async fn write(
+        &mut self,
+        data: &[u8],
+        space: &mut Space,
+        memory: &mut Reservation,
+    ) -> Result<(), ParseError> {
+        let written = self.size.try_into().unwrap_or(MAGIC);
+        if let Some(magic) = self.magic.get_mut(written..) {
+            let count = magic.len().min(data.len());
+            magic[..count].copy_from_slice(&data[..count]);
+        }
+        self.size += data.len() as u64;
+        if self.most != 0 && self.size > self.most {
+            return Err(Malformed::TooLarge.into());
+        }
+        self.hash.update(data);
+        self.pending.push(data, memory)?;
+        let room = match self.on_disk {
+            Some(_) => space.threshold.max(PIECE),
+            None => space.threshold,
+        };
+        if self.pending.len() > room
+            && let Some(root) = space.root.clone()
+        {
+            let on_disk = match self.on_disk.take() {
+                Some(on_disk) => on_disk,
+                None => space.create(&root).await?,
+            };
+            self.flush(on_disk).await?;
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self, mut on_disk: OnDisk) -> Result<(), ParseError> {
+        let bytes = self.pending.lend();
+        let (on_disk, bytes) = blocking(move || {
+            on_disk.file.write_all(&bytes)?;
+            Ok((on_disk, bytes))
+        })
+        .await?;
+        self.on_disk = Some(on_disk);
+        self.pending.restore(bytes);
+        Ok(())
+    }
+
+    /// The complete file.
+    ///
+    /// # Errors
+    ///
+    /// [`ParseError::Scratch`].
+    pub(super) async fn finish(mut self, memory: &mut Reservation) -> Result<Content, ParseError> {
+        if let Some(on_disk) = self.on_disk.take() {
+            self.flush(on_disk).await?;
+        }
+        let mut reserved = 0;
+        let dump = match self.on_disk {
+            Some(OnDisk { path, .. }) => {
+                self.pending.release(memory);
+                let size = self.size;
+                Dump::File { path, size }
+            }
+            None => {
+                reserved = self.pending.capacity();
+                Dump::Bytes(Bytes::from(self.pending.into_vec()))
+            }
+        };
+        Ok(Content {
+            dump,
+            reserved,
+            sha256: hexadecimal(&self.hash.finalize()),
+            magic: self.magic,
+        })
+    }
+
+    /// Forgets what was written.
+    pub(super) async fn abandon(mut self, memory: &mut Reservation) {
+        self.pending.release(memory);
+        if let Some(on_disk) = self.on_disk {
+            remove(&on_disk.path).await;
+        }
+    }
+}
+
+/// A file that is complete.
+#[derive(Debug)]
+pub(super) struct Content {
+    pub(super) dump: Dump,
+    /// Memory that it takes.
+    reserved: usize,
+    /// In hexadecimal.
+    pub(super) sha256: String,
+    magic: [u8; MAGIC],
+}
+
+impl Content {
+    /// The first bytes; zeros where there are none.
+    pub(super) fn magic(&self) -> &[u8] {
+        &self.magic
+    }
+
+    /// Forgets the file: gives its memory back, or removes it from the disk.
+    pub(super) async fn discard(self, memory: &mut Reservation) {
+        match self.dump {
+            Dump::Bytes(_) => memory.shrink(self.reserved as u64),
+            Dump::File { path, .. } => remove(&path).await,
+        }
+    }
+}
+
+/// Removes a file now; it goes with its directory, at the latest.
+async fn remove(path: &Path) {
+    let _ = tokio::fs::remove_file(path).await;
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 0xf])
+        .map(|digit| char::from(DIGITS[usize::from(digit)]))
+        .collect()
+}

@@ -1,0 +1,291 @@
+//! Recorded requests of Mozilla's collector: what its parser made of them.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Map, Value, json};
+use socorro_collector::parse::{ParseError, Payload, Report};
+
+use crate::common::{Form, headers, options, parse_cut};
+
+/// The directory of the cases; `None` where there is none, which continuous integration refuses.
+fn directory() -> Option<PathBuf> {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance");
+    let directory = env::var_os("SOCORRO_CONFORMANCE").map_or(default, PathBuf::from);
+    if directory.is_dir() {
+        return Some(directory.join("collector"));
+    }
+    let message = format!(
+        "no conformance vectors in {}: set SOCORRO_CONFORMANCE to their directory",
+        directory.display()
+    );
+    assert!(env::var_os("CI").is_none(), "{message}");
+    println!("SKIPPED: {message}");
+    None
+}
+
+fn cases(file: &str) -> Vec<Value> {
+    let Some(directory) = directory() else {
+        return Vec::new();
+    };
+    let text = fs::read_to_string(directory.join(file)).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// Ids of cases that differ on purpose.
+fn deviations() -> Vec<String> {
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/conformance/deviations.txt");
+    let text = fs::read_to_string(list).unwrap();
+    let ids = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    ids.map(str::to_owned).collect()
+}
+
+fn decode(text: &Value) -> Vec<u8> {
+    BASE64_STANDARD.decode(text.as_str().unwrap()).unwrap()
+}
+
+/// The body as it is sent.
+fn body(request: &Value) -> Vec<u8> {
+    if let Some(pieces) = request["body_recipe"].as_array() {
+        let piece = |piece: &Value| match piece.get("b64") {
+            Some(bytes) => decode(bytes),
+            None => {
+                let count = piece["count"].as_u64().unwrap();
+                decode(&piece["repeat_b64"]).repeat(usize::try_from(count).unwrap())
+            }
+        };
+        return pieces.iter().flat_map(piece).collect();
+    }
+    decode(&request["body_b64"])
+}
+
+fn headers_of(request: &Value) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for header in request["headers"].as_array().unwrap() {
+        let name: HeaderName = header[0].as_str().unwrap().parse().unwrap();
+        let value = HeaderValue::from_str(header[1].as_str().unwrap()).unwrap();
+        headers.append(name, value);
+    }
+    headers
+}
+
+/// What the HTTP server makes of a body: no more of it than is declared.
+fn framed(headers: &HeaderMap, mut body: Vec<u8>) -> Bytes {
+    let declared = headers
+        .get("content-length")
+        .and_then(|value| value.to_str().ok());
+    body.truncate(declared.and_then(|value| value.parse().ok()).unwrap_or(0));
+    body.into()
+}
+
+#[tokio::test]
+async fn recorded_requests() {
+    let deviations = deviations();
+    let mut failed = Vec::new();
+    let mut count = 0;
+    for case in cases("requests.jsonl") {
+        let id = case["id"].as_str().unwrap();
+        let upstream = &case["upstream"];
+        let is_about_parsing = ["parsed", "malformed", "parser_exception"]
+            .iter()
+            .any(|key| !upstream[*key].is_null());
+        if !is_about_parsing {
+            continue;
+        }
+        count += 1;
+        let headers = headers_of(&case["request"]);
+        let body = framed(&headers, body(&case["request"]));
+        let result = parse_cut(&headers, body, &[], &options()).await;
+        let difference = match case.get("want") {
+            Some(want) => differs_from_wanted(want, &result),
+            None => differs_from_upstream(upstream, &result),
+        };
+        let listed = deviations.iter().any(|listed| listed == id);
+        match difference {
+            Some(difference) if !listed => failed.push(format!("{id}: {difference}")),
+            None if listed => failed.push(format!("{id}: listed as deviating, but it matches")),
+            _ => {}
+        }
+    }
+    assert!(failed.is_empty(), "\n{}", failed.join("\n"));
+    println!("{count} cases");
+}
+
+fn differs_from_upstream(upstream: &Value, result: &Result<Report, ParseError>) -> Option<String> {
+    match (&upstream["parsed"], result) {
+        (Value::Null, Err(ParseError::Malformed(malformed))) => {
+            // Where it fails itself nothing is said about the reason.
+            let reason = upstream["malformed"].as_str();
+            let same = reason.is_none_or(|reason| reason == malformed.code())
+                // A crash id is looked at later.
+                || reason == Some("invalid_uuid");
+            (!same).then(|| format!("expected {reason:?}, found {malformed}"))
+        }
+        (Value::Null, Ok(_)) if upstream["malformed"] == "invalid_uuid" => None,
+        (expected @ Value::Object(_), Ok(report)) => differs_from_parsed(expected, report),
+        (expected, found) => Some(format!("expected {expected}, found {found:?}")),
+    }
+}
+
+fn differs_from_parsed(expected: &Value, report: &Report) -> Option<String> {
+    let dumps: Map<String, Value> = report
+        .files
+        .iter()
+        .map(|file| {
+            let content = json!({"sha256": file.sha256, "size": file.content.size()});
+            (file.name.to_string(), content)
+        })
+        .collect();
+    let found = json!({
+        "dumps": dumps,
+        "notes": comparable_notes(report),
+        "payload": payload(report),
+        "payload_compressed": if report.compressed { "1" } else { "0" },
+        "payload_size": report.size,
+    });
+    let mut expected = expected.clone();
+    let annotations = expected
+        .as_object_mut()
+        .unwrap()
+        .remove("annotations")
+        .unwrap();
+    if expected != found {
+        return Some(format!("expected {expected}, found {found}"));
+    }
+    let annotations = annotations.as_object().unwrap();
+    let names = |map: &Map<String, Value>| {
+        let mut names: Vec<_> = map.keys().cloned().collect();
+        names.sort();
+        names
+    };
+    let (expected, found) = (names(annotations), names(&report.annotations));
+    if expected != found {
+        return Some(format!(
+            "expected annotations {expected:?}, found {found:?}"
+        ));
+    }
+    let different = annotations
+        .iter()
+        .find(|(name, value)| !same(value, &report.annotations[*name]));
+    different.map(|(name, value)| {
+        let found = report.annotations[name].to_string();
+        format!("{name}: expected {value}, found {found:.200}")
+    })
+}
+
+/// All notes but the one about a replacement that upstream does not need.
+fn comparable_notes(report: &Report) -> Vec<&String> {
+    let notes = report.notes.iter();
+    notes
+        .filter(|note| !note.contains("lone surrogates"))
+        .collect()
+}
+
+fn payload(report: &Report) -> &'static str {
+    match report.payload {
+        Payload::Json => "json",
+        Payload::Multipart => "multipart",
+    }
+}
+
+/// Compares values, those included that JSON cannot carry and that we replace.
+fn same(expected: &Value, found: &Value) -> bool {
+    if let Some(float) = expected.get("$float") {
+        return float == found;
+    }
+    if let Some(digits) = expected.get("$int").and_then(Value::as_str) {
+        return found
+            .as_number()
+            .is_some_and(|number| number.as_str() == digits);
+    }
+    if let Some(units) = expected.get("$utf16be_b64") {
+        let bytes = decode(units);
+        let units = bytes
+            .chunks(2)
+            .map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+        return found == &String::from_utf16_lossy(&units.collect::<Vec<_>>());
+    }
+    if let Some(long) = expected.get("$long_string") {
+        let length = found.as_str().map_or(0, |text| text.chars().count());
+        return long["length"] == length;
+    }
+    match (expected, found) {
+        (Value::Number(expected), Value::Number(found)) => {
+            expected == found || expected.as_f64() == found.as_f64()
+        }
+        _ => expected == found,
+    }
+}
+
+fn differs_from_wanted(want: &Value, result: &Result<Report, ParseError>) -> Option<String> {
+    // Later steps may refuse what is read well.
+    let malformed = want["body"]
+        .as_str()
+        .and_then(|body| body.strip_prefix("Discarded=malformed_"));
+    let report = match (result, malformed) {
+        (Ok(report), None | Some("invalid_uuid")) => report,
+        (Err(ParseError::Malformed(found)), Some(expected)) => {
+            let status = want["status"].as_u64() == Some(found.status().as_u16().into());
+            let same = status && found.code() == expected;
+            return (!same).then(|| format!("expected {expected}, found {found}"));
+        }
+        (result, _) => return Some(format!("expected {want}, found {result:?}")),
+    };
+    if let Some(names) = want["dump_names"].as_array() {
+        let found: Vec<_> = report.files.iter().map(|file| file.name.as_str()).collect();
+        if *names != found {
+            return Some(format!("expected files {names:?}, found {found:?}"));
+        }
+    }
+    if let Some(expected) = want["payload"].as_str()
+        && expected != payload(report)
+    {
+        return Some(format!("expected payload {expected}"));
+    }
+    let annotations = want["annotation"].as_object().into_iter().flatten();
+    let missing = annotations
+        .filter(|(name, value)| report.annotations.get(*name) != Some(*value))
+        .map(|(name, _)| format!("wrong annotation {name}"));
+    missing.into_iter().next()
+}
+
+/// A form with a file of that field.
+fn form_with_file(field: &str) -> Bytes {
+    let field = field.replace('\\', "\\\\").replace('"', "\\\"");
+    Form::new()
+        .text("ProductName", "Firefox")
+        .part(
+            &format!("name=\"{field}\""),
+            "application/octet-stream",
+            b"MDMP",
+        )
+        .close()
+}
+
+#[tokio::test]
+async fn recorded_names() {
+    for case in cases("sanitize.jsonl") {
+        let field = case["name"].as_str().unwrap();
+        let report = parse_cut(&headers(), form_with_file(field), &[], &options())
+            .await
+            .unwrap();
+        let found: Vec<_> = report.files.iter().map(|file| file.name.as_str()).collect();
+        let expected = match case["expected"].as_str().unwrap() {
+            // No field name at all.
+            "" if field.is_empty() => vec![],
+            // There is no file without a name.
+            "" => vec!["upload_file_minidump"],
+            name => vec![name],
+        };
+        assert_eq!(found, expected, "{field:?}");
+    }
+}
