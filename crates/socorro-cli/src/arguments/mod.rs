@@ -29,7 +29,9 @@ use crate::{
     settings::{self, Definition, FileOptions, Settings},
 };
 
-pub(crate) use collector::{Bind, CollectorArguments, PlaceArguments, SpoolMode, Verify};
+pub(crate) use collector::{
+    Bind, ClientArguments, CollectorArguments, PlaceArguments, SpoolMode, Verify,
+};
 #[cfg(feature = "crash-stats")]
 pub(crate) use crash_stats::{HostArguments, TokenArguments};
 pub(crate) use destinations::{DestinationArguments, check as check_destination};

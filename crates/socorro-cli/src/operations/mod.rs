@@ -33,7 +33,7 @@ use socorro_storage::CrashStorage;
 
 #[cfg(feature = "sentry")]
 pub(crate) use sentry::Errors;
-pub(crate) use server::bind;
+pub(crate) use self::{server::bind, version::version};
 
 use self::observer::Observer;
 use crate::{arguments::MetricsArguments, failure::Failure};

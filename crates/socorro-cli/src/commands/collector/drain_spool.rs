@@ -1,10 +1,14 @@
 //! `socorro collector drain-spool`.
 
-use clap::Args;
+use std::sync::Arc;
 
-use super::{Receiver, places_of};
+use clap::Args;
+use socorro_collector::{Collector, spool, throttle::Rules};
+use socorro_queue::QueueOptions;
+
+use super::Places;
 use crate::{
-    arguments::{CollectorArguments, PlaceArguments, Verify},
+    arguments::{PlaceArguments, Verify},
     commands::processor::Signals,
     exit::Exit,
     failure::Failure,
@@ -37,14 +41,37 @@ pub(super) async fn run(
     arguments: &DrainSpoolArguments,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    let places = places_of(&arguments.places, Default::default()).await?;
-    let receiver = Receiver::to_drain(&places).await?;
+    let places = Places::open(&arguments.places, Verify::Fail, QueueOptions::default()).await?;
+    if !places.spool.is_dir() {
+        return Err(Failure::nothing_found(format!(
+            "there is no spool {}",
+            places.spool.display()
+        )));
+    }
+    let collector = Collector::builder()
+        .storage(Arc::clone(&places.storage))
+        .queue(Arc::clone(&places.queue))
+        .throttler(Arc::new(Rules::open()))
+        .spool(spool::Options::new(&places.spool))
+        .build()
+        .await
+        .map_err(|error| Failure::because("cannot use the spool", &error))?;
     let signals = Signals::watch()?;
-    let drained = receiver
-        .collector()
+    let drained = collector
         .drain_spool(arguments.quarantine, signals.stop())
         .await
         .map_err(|error| Failure::because("cannot empty the spool", &error))?;
-    output.line(format_args!("{drained:?}"))?;
-    Ok(Exit::Success)
+    let spool::Drained {
+        delivered,
+        quarantined,
+        remaining,
+        ..
+    } = drained;
+    output.line(format_args!(
+        "{delivered} delivered, {remaining} left, {quarantined} set aside"
+    ))?;
+    if let Some(signal) = signals.first() {
+        return Ok(Exit::Interrupted(signal));
+    }
+    Ok(Exit::failure_if(remaining + quarantined > 0))
 }

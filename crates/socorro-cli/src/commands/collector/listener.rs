@@ -2,6 +2,9 @@
 
 use std::{fmt, io, net::SocketAddr, path::PathBuf};
 
+use socorro_collector::http;
+use tokio_util::sync::CancellationToken;
+
 use crate::{
     arguments::{Bind, reachable},
     failure::Failure,
@@ -49,6 +52,34 @@ impl Listener {
             }
             #[cfg(not(unix))]
             Bind::Unix(_) => Err(failed(io::ErrorKind::Unsupported.into())),
+        }
+    }
+
+    /// Serves a router here, until `stop` is cancelled and running requests are finished. A socket
+    /// in the file system is removed.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime cannot take the listener.
+    pub(super) async fn serve(
+        self,
+        router: axum::Router,
+        options: &http::Options,
+        stop: CancellationToken,
+    ) -> io::Result<()> {
+        match self {
+            Self::Tcp(listener) => {
+                let listener = tokio::net::TcpListener::from_std(listener)?;
+                http::serve(listener, router, options, stop.cancelled()).await
+            }
+            #[cfg(unix)]
+            Self::Unix(listener, path) => {
+                let listener = tokio::net::UnixListener::from_std(listener)?;
+                let served = http::serve(listener, router, options, stop.cancelled()).await;
+                // The next one takes over what is left.
+                let _ = std::fs::remove_file(path);
+                served
+            }
         }
     }
 

@@ -6,19 +6,24 @@ mod listener;
 mod receiver;
 mod reload;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::{Args, Subcommand};
+use socorro_collector::throttle::Rules;
 use socorro_core::Environment;
+use socorro_queue::{CrashQueue, QueueOptions};
+use socorro_storage::{CrashStorage, StorageOptions};
 
 pub(crate) use self::{
     listener::{Listener, Submit},
-    receiver::Receiver,
+    receiver::{Admin, Receiver},
     reload::at_hangup as reload_at_hangup,
 };
 use super::processor::Signals;
 use crate::{
-    arguments::{CollectorArguments, MetricsArguments, PlaceArguments, listen_address, values},
+    arguments::{
+        self, CollectorArguments, MetricsArguments, PlaceArguments, Verify, listen_address, values,
+    },
     exit::Exit,
     failure::Failure,
     operations,
@@ -100,27 +105,92 @@ pub(crate) async fn run(command: &CollectorCommand, output: &mut Output) -> Resu
 }
 
 async fn serve(arguments: &ServiceArguments, output: &mut Output) -> Result<Exit, Failure> {
-    let ServiceArguments {
-        places, collector, ..
-    } = arguments;
+    let collector = &arguments.collector;
     let host = Environment::system();
     let prometheus = operations::send_metrics(&arguments.metrics, true, host.host_name())?;
     let listener = Listener::bind(&collector.bind)?;
-    let admin = arguments.admin_bind.map(operations::bind).transpose()?;
-    let receiver = Receiver::open(collector, places, prometheus).await?;
+    let admin = Admin {
+        listener: arguments.admin_bind.map(operations::bind).transpose()?,
+        prometheus,
+    };
+    let places = Places::open(&arguments.places, collector.verify, QueueOptions::default()).await?;
+    let receiver = Receiver::open(collector, &places).await?;
     let signals = Signals::watch()?;
     reload_at_hangup(receiver.clone())?;
     let submit = listener.shown();
     tracing::info!(
-        version = env!("CARGO_PKG_VERSION"), %submit,
-        storage = %receiver.storage(), queue = %receiver.queue(), throttle = collector.throttle,
+        version = env!("CARGO_PKG_VERSION"), %submit, admin = admin.address(),
+        storage = %places.storage, queue = %places.queue, throttle = collector.throttle,
         "collector started"
     );
-    output.line(format_args!("crash reports   {}", submit.url()))?;
+    output.line(format_args!("crash reports   {submit}"))?;
     output.line(format_args!("try it          {}", submit.curl()))?;
+    let grace = arguments.shutdown_grace;
     receiver
-        .serve(listener, admin, arguments.shutdown_grace, signals.stop())
+        .serve(listener, admin, None, grace, signals.stop())
         .await?;
     tracing::info!("collector stopped");
     Ok(Exit::Success)
+}
+
+/// Where reports go.
+#[derive(Debug, Clone)]
+pub(crate) struct Places {
+    pub(crate) storage: Arc<dyn CrashStorage>,
+    pub(crate) queue: Arc<dyn CrashQueue>,
+    pub(crate) spool: PathBuf,
+}
+
+impl Places {
+    /// Opens storage and queue; that they answer is asked for here only if the start is to fail
+    /// otherwise.
+    ///
+    /// # Errors
+    ///
+    /// When an address cannot be used, or there is no answer where one has to be.
+    pub(crate) async fn open(
+        arguments: &PlaceArguments,
+        verify: Verify,
+        options: QueueOptions,
+    ) -> Result<Self, Failure> {
+        let places = arguments.resolve()?;
+        let (storage, queue) = if verify == Verify::Fail {
+            (
+                arguments::open_storage(&places.storage, StorageOptions::default()).await?,
+                arguments::open_queue(&places.queue, options).await?,
+            )
+        } else {
+            arguments::check_storage_address(&places.storage)?;
+            arguments::check_queue_address(&places.queue)?;
+            (
+                socorro_storage::open(&places.storage, StorageOptions::default())?,
+                socorro_queue::open(&places.queue, options).await?,
+            )
+        };
+        Ok(Self {
+            storage,
+            queue,
+            spool: places.spool,
+        })
+    }
+}
+
+/// The rules of this name, or in this file.
+///
+/// # Errors
+///
+/// When they cannot be used.
+fn rules(name: &str) -> Result<Rules, Failure> {
+    if let Some(rules) = Rules::preset(name) {
+        return Ok(rules);
+    }
+    Rules::read(name).map_err(|error| {
+        let known: Vec<_> = Rules::presets().collect();
+        Failure::because(format_args!("cannot use the rules {name}"), &error)
+            .into_usage()
+            .hint(format!(
+                "--throttle names a file of rules, or one of {}; `socorro collector check-rules FILE` checks a file",
+                known.join(", ")
+            ))
+    })
 }

@@ -11,17 +11,16 @@ use std::{
 use clap::Args;
 use socorro_core::Environment;
 use socorro_processor::Worker;
-use socorro_storage::StorageOptions;
 use tokio_util::sync::CancellationToken;
 
 #[cfg(feature = "demo")]
 pub(crate) use self::demo::take_over_in_child;
 use super::{
-    collector::{Listener, Receiver, reload_at_hangup},
+    collector::{Admin, Listener, Places, Receiver, reload_at_hangup},
     processor::{Prepared, ProcessingArguments, Signals, on_hangup},
 };
 use crate::{
-    arguments::{self, CollectorArguments, OperationsArguments, PlaceArguments},
+    arguments::{CollectorArguments, OperationsArguments, PlaceArguments, Verify},
     exit::Exit,
     failure::Failure,
     operations::{Operations, Watched},
@@ -99,19 +98,15 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
         options,
         signatures,
     } = processing.prepare(&[symbols.display().to_string()]).await?;
-    let (storage, queue) = (places.storage(&directory), places.queue(&directory));
-    let shown_storage = storage.clone();
-    let storage = arguments::open_storage(&storage, StorageOptions::default()).await?;
-    let queue = arguments::open_queue(&queue, processing.queue_options()).await?;
-    let destinations = processing.destinations(&storage.to_string()).await?;
-    let spool = places.spool(&directory);
-    let receiver = Receiver::open(
-        &arguments.collector,
-        spool.clone(),
-        Arc::clone(&storage),
-        Arc::clone(&queue),
-    )
-    .await?;
+    let address = places.resolve()?.storage;
+    let places = Places::open(places, Verify::Fail, processing.queue_options()).await?;
+    let destinations = processing.destinations(&places.storage.to_string()).await?;
+    let receiver = Receiver::open(&arguments.collector, &places).await?;
+    let Places {
+        storage,
+        queue,
+        spool,
+    } = places;
     let worker = Worker::with_destinations(
         Arc::clone(&storage),
         Arc::clone(&queue),
@@ -128,7 +123,7 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
     operations.watch(Watched {
         worker: worker.clone(),
         storage: Arc::clone(&storage),
-        queue: Arc::clone(&queue),
+        queue,
         directories,
     })?;
 
@@ -140,7 +135,7 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
     output.line(format_args!("everything      {}", directory.display()))?;
     output.line(format_args!("try it          {}", submit.curl()))?;
     output.line(format_args!(
-        "look at one     socorro show CRASHID --storage {shown_storage}"
+        "look at one     socorro show CRASHID --storage {address}"
     ))?;
 
     // The worker stops after the collector: what comes in last is still in the queue then.
@@ -150,45 +145,41 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
         async move { worker.run(stop).await }
     });
     let grace = processing.shutdown_grace();
+    let stop = signals.stop();
+    let serving = receiver.serve(listener, Admin::default(), None, grace, stop.clone());
     #[cfg(feature = "demo")]
-    if arguments.demo {
-        let stop = signals.stop();
-        let serving = tokio::spawn(receiver.serve(listener, grace, stop.clone()));
-        let shown = demo::run(
-            &demo::Site {
-                submit,
-                status_page,
-                storage: Arc::clone(&storage),
-                address: shown_storage,
-            },
-            output,
-        );
-        let shown = tokio::select! {
-            shown = shown => shown,
-            () = stop.cancelled() => Ok(()),
+    let (served, shown) = {
+        let site = demo::Site {
+            submit,
+            status_page,
+            storage,
+            address,
         };
-        if arguments.once || shown.is_err() {
-            stop.cancel();
-        }
-        let served = serving
-            .await
-            .map_err(|error| Failure::because("the collector broke down", &error))?;
-        stop_worker.cancel();
-        let _ = working.await;
-        shown?;
-        served?;
-        return Ok(Exit::Success);
-    }
-    let served = receiver.serve(listener, grace, signals.stop()).await;
+        let demonstration = async {
+            if !arguments.demo {
+                return Ok(());
+            }
+            let shown = tokio::select! {
+                shown = demo::run(&site, output) => shown,
+                () = stop.cancelled() => Ok(()),
+            };
+            if arguments.once || shown.is_err() {
+                stop.cancel();
+            }
+            shown
+        };
+        tokio::join!(serving, demonstration)
+    };
+    #[cfg(not(feature = "demo"))]
+    let (served, shown) = (serving.await, Ok(()));
     stop_worker.cancel();
     let summary = working
         .await
         .map_err(|error| Failure::because("the processor broke down", &error))?;
-    served?;
     tracing::info!(
         processed = summary.processed,
         given_back = summary.given_back,
         "stopped"
     );
-    Ok(Exit::Success)
+    served.and(shown).map(|()| Exit::Success)
 }

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 
 pub(crate) use self::crash::take_over_in_child;
 use crate::{
-    commands::collector::{Connection, Submit},
+    commands::collector::Submit,
     failure::Failure,
     output::{Clean, Output},
 };
