@@ -26,6 +26,8 @@ pub enum Outcome {
     Malformed(Malformed),
     /// It brought a crash id without being allowed to.
     UnauthorizedUuid,
+    /// It has no upload token, or none for its product.
+    Unauthorized,
     /// It cannot be taken now: too many at once, no room on the disk, shutting down.
     TryLater {
         /// When to ask again.

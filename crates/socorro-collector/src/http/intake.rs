@@ -1,0 +1,37 @@
+//! What the service needs of a collector.
+
+use http::request::Parts;
+
+use super::RequestBody;
+use crate::{Collector, Health, Outcome};
+
+/// What takes the reports that come in: a [`Collector`], or something that a test puts in its place.
+pub trait Intake: Clone + Send + Sync + 'static {
+    /// Takes a report.
+    fn submit(&self, head: &Parts, body: RequestBody) -> impl Future<Output = Outcome> + Send;
+
+    /// Asks everything that is needed to take reports.
+    fn health(&self) -> impl Future<Output = Health> + Send;
+
+    /// Bytes that the body of a report may have; 0 for any number.
+    fn body_limit(&self) -> u64;
+
+    /// What `/__spool__` tells: entries, bytes, oldest age, last error.
+    fn spool_status(&self) -> impl Future<Output = serde_json::Value> + Send {
+        std::future::ready(serde_json::json!({}))
+    }
+}
+
+impl Intake for Collector {
+    async fn submit(&self, head: &Parts, body: RequestBody) -> Outcome {
+        Self::submit(self, head, body).await
+    }
+
+    async fn health(&self) -> Health {
+        Health::default()
+    }
+
+    fn body_limit(&self) -> u64 {
+        crate::Limits::default().body
+    }
+}

@@ -1,0 +1,58 @@
+//! The table of metrics.
+
+use socorro_core::metric::{Metric, Unit};
+
+use super::Emitted;
+
+/// Names the rows and collects them, so that there is no row that is not in the table.
+macro_rules! table {
+    ($($name:ident = $metric:expr;)*) => {
+        $(pub(crate) const $name: Emitted = Emitted($metric);)*
+
+        /// All metrics that this library emits. The names of Mozilla's Antenna are the same here.
+        pub const METRICS: &[Metric] = &[$($name.0),*];
+    };
+}
+
+table! {
+    INCOMING = Metric::counter("socorro.collector.breakpad_resource.incoming_crash", &[],
+        "reports that were read to their end").of_upstream();
+    ON_POST = Metric::timing("socorro.collector.breakpad_resource.on_post.time", &[],
+        "a request with a report from its head to the answer").of_upstream();
+    MALFORMED = Metric::counter("socorro.collector.breakpad_resource.malformed", &["reason"],
+        "requests that were no crash report, by the code that clients see").of_upstream();
+    THROTTLE = Metric::counter("socorro.collector.breakpad_resource.throttle", &["result"],
+        "reports by what became of them: `accept` (also for a fake acceptance and for deferring), `reject`").of_upstream();
+    UNAUTHORIZED_UUID = Metric::counter("socorro.collector.breakpad_resource.unauthorized_uuid", &[],
+        "reports that brought a crash id without being allowed to").of_upstream();
+    BROKEN = Metric::counter("socorro.collector.health.broken.count", &[],
+        "requests for `/__broken__`").of_upstream();
+    VERSION = Metric::counter("socorro.collector.health.version.count", &[],
+        "requests for `/__version__`").of_upstream();
+    LBHEARTBEAT = Metric::counter("socorro.collector.health.lbheartbeat.count", &[],
+        "requests for `/__lbheartbeat__`").of_upstream();
+    HEARTBEAT = Metric::counter("socorro.collector.health.heartbeat.count", &[],
+        "requests for `/__heartbeat__`").of_upstream();
+    CONNECTIONS = Metric::gauge("socorro.collector.connections", Unit::Count, &[],
+        "open connections");
+    REQUESTS_IN_FLIGHT = Metric::gauge("socorro.collector.requests.in_flight", Unit::Count, &[],
+        "reports that are being taken");
+    BYTES_IN_FLIGHT = Metric::gauge("socorro.collector.requests.in_flight_bytes", Unit::Bytes, &[],
+        "declared or received bytes of the reports that are being taken");
+    RESPONSES = Metric::counter("socorro.collector.responses", &["status"],
+        "answers by their HTTP status");
+    CLIENTS = Metric::counter("socorro.collector.clients", &["family"],
+        "requests with a report by what sent them: `firefox`, `breakpad`, `crashpad`, `sentry`, `socorro`, `other`");
+    REFUSED_HEADS = Metric::counter("socorro.collector.refused_heads", &["reason"],
+        "requests that were refused for their heads: `bad_request`, `too_large`, `timeout`");
+    OVERLOADED = Metric::counter("socorro.collector.overloaded", &["by"],
+        "requests that were sent away because of too much of something: `connections`, `bytes`");
+    RATE_LIMITED = Metric::counter("socorro.collector.rate_limited", &["by", "action"],
+        "reports beyond a rate: by `address`, `client` or `product`; answered by `refuse`, `discard` or `fake_accept`");
+    UNAUTHORIZED = Metric::counter("socorro.collector.unauthorized", &[],
+        "reports without a valid upload token where one is demanded");
+    FIRST_BYTE = Metric::timing("socorro.collector.upload.first_byte", &[],
+        "from the head of a request to the first byte of its body");
+    UPLOAD_RATE = Metric::histogram("socorro.collector.upload.bytes_per_second", Unit::Bytes, &[],
+        "how fast a body came that took more than a second");
+}
