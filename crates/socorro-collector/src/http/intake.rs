@@ -28,10 +28,15 @@ impl Intake for Collector {
     }
 
     async fn health(&self) -> Health {
-        Health::default()
+        Self::health(self).await
     }
 
     fn body_limit(&self) -> u64 {
-        crate::Limits::default().body
+        self.parse_options().limits.body
+    }
+
+    async fn spool_status(&self) -> serde_json::Value {
+        let status = Self::spool_status(self);
+        serde_json::to_value(status).unwrap_or_default()
     }
 }
