@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Map, Value, json};
-use socorro_collector::throttle::{RandomDraws, Rules, Subject, Throttler as _};
+use socorro_collector::throttle::{self, Chance};
 use socorro_core::{Environment, json::Form};
 
 use super::rules;
@@ -19,14 +19,15 @@ const EXAMPLES: &str = "\
 Examples:
   socorro collector check-rules rules.toml
   socorro collector check-rules mozilla --against raw_crashes.ndjson
-  jq -c .annotations requests.jsonl | socorro collector check-rules rules.toml --against -
+  socorro collector check-rules rules.toml --against requests.jsonl --json
 
 What is wrong is an error; what is right and can hardly be meant, such as a rule that is never
-reached, is a warning. --against takes annotations as JSON objects, raw crashes among them, one
-after the other, and prints what each would get: its number or id, the result, and the rule that
-decided. Samples are drawn anew each time.
+reached, is a warning. --against takes a JSON object on each line: annotations, as in a raw crash,
+or {\"annotations\": {…}, \"dump_bytes\": N, \"user_agent\": \"…\"}. It prints what becomes of each, and
+how probable that is where a rule takes samples.
 
-Exit code 0: the rules can be used. Exit code 1: they cannot.";
+Exit code 0: the rules can be used. Exit code 1: a line of --against cannot be read. Exit code 2:
+the rules cannot be used.";
 
 /// Check a file of rules, and what they would do.
 #[derive(Debug, Args)]
@@ -35,10 +36,11 @@ pub(crate) struct CheckRulesArguments {
     /// A file of rules, or the name of rules that are built in
     #[arg(value_name = "FILE|NAME")]
     rules: String,
-    /// Show what these reports would get: annotations as JSON objects; `-` reads standard input
+    /// Show what becomes of these reports: JSON objects, one on each line, in a file, compressed or
+    /// not; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
-    /// Print a JSON object for each report
+    /// Print a JSON object for each outcome of each report
     #[arg(long, requires = "against")]
     json: bool,
 }
@@ -54,45 +56,38 @@ pub(super) fn run(arguments: &CheckRulesArguments, output: &mut Output) -> Resul
         output.line(format_args!("{count} rules, {warnings} warnings"))?;
         return Ok(Exit::Success);
     };
-    let text = input::text(file, "annotations")?;
-    let documents = serde_json::Deserializer::from_str(&text).into_iter::<Map<String, Value>>();
-    for (number, annotations) in documents.enumerate() {
-        let annotations = annotations.map_err(|error| {
-            let name = input::name(file);
-            Failure::because(format_args!("{name}: document {}", number + 1), &error)
-        })?;
-        one(&rules, number + 1, &annotations, arguments.json, output)?;
+    let samples = input::crashes(file, &indicatif::ProgressBar::hidden())?;
+    let mut failed = false;
+    for checked in throttle::check(&rules, samples, Environment::system().now()) {
+        let line = checked.line;
+        match checked.outcome {
+            Ok(chances) => {
+                for chance in chances {
+                    one(line, &chance, arguments.json, output)?;
+                }
+            }
+            Err(error) => {
+                failed = true;
+                let place = format!("{}:{line}", input::name(file));
+                output.report(&Failure::because(place, &error));
+            }
+        }
     }
-    Ok(Exit::Success)
+    Ok(Exit::failure_if(failed))
 }
 
-fn one(
-    rules: &Rules,
-    number: usize,
-    annotations: &Map<String, Value>,
-    as_json: bool,
-    output: &mut Output,
-) -> Result<(), Failure> {
-    let subject = Subject {
-        annotations,
-        main_dump_size: None,
-        main_dump_sha256: None,
-        user_agent: None,
-        now: Environment::system().now(),
-    };
-    let verdict = rules.throttle(&subject, &mut RandomDraws);
-    let id = annotations.get("uuid").and_then(Value::as_str);
-    let name = id.map_or_else(|| number.to_string(), str::to_owned);
-    let (result, rule) = (verdict.result.name(), &verdict.rule);
+fn one(line: usize, chance: &Chance, as_json: bool, output: &mut Output) -> Result<(), Failure> {
+    let result = chance.verdict.result.name();
+    let rule = &*chance.verdict.rule;
     if as_json {
-        let line = json!({
-            "report": name,
-            "result": result,
-            "rule": &**rule,
-            "percentage": verdict.percentage,
-        });
-        let line = line.as_object().cloned().unwrap_or_default();
-        return output.json(&line, Form::Compact);
+        let shown = Map::from_iter([
+            ("line".to_owned(), json!(line)),
+            ("probability".to_owned(), json!(chance.probability)),
+            ("result".to_owned(), Value::from(result)),
+            ("rule".to_owned(), Value::from(rule)),
+        ]);
+        return output.json(&shown, Form::Processor);
     }
-    output.line(format_args!("{}  {result}  {rule}", Clean(&name)))
+    let percent = chance.probability * 100.0;
+    output.line(format_args!("{line}: {result} {percent}% {rule}"))
 }
