@@ -11,6 +11,7 @@
 //! | [`json`] | the tolerant reader and the written forms |
 //! | [`metric`] | how the libraries describe the metrics that they emit |
 //! | [`time`], [`Environment`] | the clock and the host name, injectable |
+//! | [`suggestion`] | what a mistyped name was probably meant to be |
 //! | [`Clean`] | text from strangers, made safe to look at |
 //!
 //! A third-party storage or queue backend needs this crate and the one with its trait.
@@ -41,6 +42,7 @@ pub mod metric;
 mod processed_crash;
 mod raw_crash;
 pub mod schema;
+pub mod suggestion;
 pub mod telemetry;
 pub mod time;
 

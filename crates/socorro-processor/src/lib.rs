@@ -54,7 +54,6 @@ pub mod rules;
 mod ruleset;
 #[cfg(feature = "ruleset-files")]
 pub mod ruleset_file;
-mod suggestion;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testing;
 pub mod values;
@@ -69,6 +68,7 @@ pub use metrics::METRICS;
 pub use pipeline::{GIVEN_FIELDS, Pipeline};
 pub use rule::{AsyncRule, Item, Rule, RuleError, RuleInfo};
 pub use ruleset::Ruleset;
+use socorro_core::suggestion;
 pub use suggestion::nearest;
 pub use worker::{
     CrashInWork, DestinationStatus, Failure, Phase, ProcessedLately, Stage, StageTimes, Status, Summary, Trouble,

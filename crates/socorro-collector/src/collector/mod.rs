@@ -40,6 +40,7 @@ pub use self::{
 };
 use crate::{
     BodyError, Malformed, Outcome,
+    http::AllowedProducts,
     parse::{self, ParseError, Report},
     report::{self, Refused},
     spool::{self, Drained, Spool, SpoolHooks},
@@ -123,7 +124,7 @@ impl Collector {
             Err(error) => return (self.0.not_parsed(error), details),
         };
         let now = self.0.environment.now();
-        let outcome = match self.0.decide(report, &head.headers, now, &mut details) {
+        let outcome = match self.0.decide(report, head, now, &mut details) {
             Decision::Done(outcome) => outcome,
             Decision::Keep {
                 crash,
@@ -234,14 +235,18 @@ impl Shared {
     fn decide(
         &self,
         mut report: Report,
-        headers: &HeaderMap,
+        head: &http::request::Parts,
         now: Timestamp,
         details: &mut Details,
     ) -> Decision {
+        let headers = &head.headers;
         report::apply_aliases(&mut report, &self.report);
         let user_agent = text(headers, USER_AGENT);
         let user_agent = user_agent.as_deref();
         self.describe(&report, details);
+        if !may_bring(head, details.product.as_deref()) {
+            return Decision::Done(Outcome::Unauthorized);
+        }
         let verdict = self.throttle(&report, user_agent, now);
         details.rule = Some(verdict.rule.clone());
         details.result = Some(verdict.result);
@@ -339,6 +344,12 @@ impl Shared {
             Taken::Lost => Outcome::NotStored,
         }
     }
+}
+
+/// Whether the upload token of a request, where one is demanded, is for the product of the report.
+fn may_bring(head: &http::request::Parts, product: Option<&str>) -> bool {
+    let allowed = head.extensions.get::<AllowedProducts>();
+    allowed.is_none_or(|allowed| allowed.allows(product.unwrap_or("")))
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {

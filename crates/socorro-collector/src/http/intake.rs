@@ -3,12 +3,16 @@
 use http::request::Parts;
 
 use super::RequestBody;
-use crate::{Collector, Health, Outcome};
+use crate::{Collector, Details, Health, Outcome};
 
 /// What takes the reports that come in: a [`Collector`], or something that a test puts in its place.
 pub trait Intake: Clone + Send + Sync + 'static {
-    /// Takes a report.
-    fn submit(&self, head: &Parts, body: RequestBody) -> impl Future<Output = Outcome> + Send;
+    /// Takes a report, and tells what a log line and metrics need.
+    fn submit(
+        &self,
+        head: &Parts,
+        body: RequestBody,
+    ) -> impl Future<Output = (Outcome, Details)> + Send;
 
     /// Asks everything that is needed to take reports.
     fn health(&self) -> impl Future<Output = Health> + Send;
@@ -16,15 +20,15 @@ pub trait Intake: Clone + Send + Sync + 'static {
     /// Bytes that the body of a report may have; 0 for any number.
     fn body_limit(&self) -> u64;
 
-    /// What `/__spool__` tells: entries, bytes, oldest age, last error.
+    /// What `/__spool__` tells: entries, bytes, oldest age, last error; `null` when there is no spool.
     fn spool_status(&self) -> impl Future<Output = serde_json::Value> + Send {
-        std::future::ready(serde_json::json!({}))
+        std::future::ready(serde_json::Value::Null)
     }
 }
 
 impl Intake for Collector {
-    async fn submit(&self, head: &Parts, body: RequestBody) -> Outcome {
-        Self::submit(self, head, body).await
+    async fn submit(&self, head: &Parts, body: RequestBody) -> (Outcome, Details) {
+        self.submit_with_details(head, body).await
     }
 
     async fn health(&self) -> Health {

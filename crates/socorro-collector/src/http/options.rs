@@ -44,6 +44,8 @@ pub struct Options {
     pub enable_broken: bool,
     /// Whether the line that is logged for each report has the client's address.
     pub log_addresses: bool,
+    /// Products that metrics name; the others are `other`.
+    pub metric_products: Vec<String>,
     /// Ends the service.
     pub shutdown: Shutdown,
     /// How long connections are still accepted after shutdown began, while `/__lbheartbeat__` tells load balancers
@@ -72,6 +74,7 @@ impl Default for Options {
             version: built_in_version(),
             enable_broken: false,
             log_addresses: false,
+            metric_products: Vec::new(),
             shutdown: Shutdown::default(),
             drain_delay: Duration::ZERO,
             grace: Duration::from_secs(30),

@@ -4,7 +4,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
     time::Duration,
@@ -35,7 +35,6 @@ pub struct RequestBody {
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     received: AtomicU64,
-    complete: AtomicBool,
     first_byte: OnceLock<Duration>,
     failure: OnceLock<Failure>,
 }
@@ -53,11 +52,6 @@ impl Progress {
         self.received.load(Ordering::Relaxed)
     }
 
-    /// Whether it was read to its end.
-    pub(crate) fn is_complete(&self) -> bool {
-        self.complete.load(Ordering::Relaxed)
-    }
-
     pub(crate) fn first_byte(&self) -> Option<Duration> {
         self.first_byte.get().copied()
     }
@@ -71,13 +65,9 @@ impl RequestBody {
     /// A body of at most `limit` bytes, or any number when that is 0.
     pub(crate) fn new(body: AxumBody, timeouts: Timeouts, limit: u64, admitted: Admitted) -> Self {
         let now = Instant::now();
-        let progress = Progress::default();
-        progress
-            .complete
-            .store(body.is_end_stream(), Ordering::Relaxed);
         let mut this = Self {
             body,
-            progress: Arc::new(progress),
+            progress: Arc::default(),
             admitted,
             timeouts,
             limit,
@@ -173,11 +163,7 @@ impl Body for RequestBody {
                 this.body = AxumBody::empty();
                 Some(Err(BodyError::Broken(error.into_inner())))
             }
-            None => {
-                let whole = this.progress.failure().is_none();
-                this.progress.complete.fetch_or(whole, Ordering::Relaxed);
-                None
-            }
+            None => None,
         })
     }
 

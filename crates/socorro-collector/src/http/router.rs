@@ -15,7 +15,6 @@ use super::{
     Intake, Options,
     admission::Admission,
     answer::{self, text},
-    heartbeat::Heartbeat,
     submit::submit,
 };
 use crate::{Health, metrics};
@@ -26,7 +25,6 @@ pub(crate) struct Service<I> {
     pub(crate) intake: I,
     pub(crate) options: Options,
     pub(crate) admission: Admission,
-    heartbeat: Heartbeat,
 }
 
 /// The paths for clients and load balancers: those of [`Options::submit`], `/__lbheartbeat__`, `/__heartbeat__` and
@@ -39,7 +37,6 @@ pub fn router<I: Intake>(intake: I, options: &Options) -> Router {
         intake,
         options: options.clone(),
         admission: Admission::new(options.max_in_flight_bytes, options.admission_wait),
-        heartbeat: Heartbeat::default(),
     });
     let mut router = Router::new();
     for path in &options.submit {
@@ -124,7 +121,7 @@ async fn lbheartbeat<I: Intake>(service: Arc<Service<I>>) -> Response {
 /// Whether reports are taken; asks everything that they need.
 async fn heartbeat<I: Intake>(service: Arc<Service<I>>) -> Response {
     metrics::HEARTBEAT.count(&[]);
-    let health = service.heartbeat.ask(&service.intake).await;
+    let health = service.intake.health().await;
     let status = if health.takes_reports() {
         StatusCode::OK
     } else {

@@ -15,13 +15,15 @@ use super::{
     answer::{Answerer, try_later},
     query::query_value,
     rate::{self, By, Limited},
+    record::Record,
     request_body::{Failure, Progress},
     router::Service,
 };
-use crate::{Malformed, Outcome, metrics};
+use crate::{Details, Malformed, Outcome, metrics};
 
 /// How a request was dealt with, for log and metrics.
-enum Dealt {
+#[derive(Debug)]
+pub(crate) enum Dealt {
     /// The collector, or what came before it, decided.
     Outcome(Outcome),
     /// It was beyond a rate and is refused.
@@ -41,7 +43,7 @@ pub(crate) async fn submit<I: Intake>(
     let family = ClientFamily::of(&head.headers);
     metrics::CLIENTS.count(&[("family", family.name().into())]);
     let mut progress = None;
-    let dealt = take(&service, family, &mut head, body, &mut progress).await;
+    let (dealt, details) = take(&service, family, &mut head, body, &mut progress).await;
     let answerer = Answerer::new(&service.options, style, &head.headers);
     let response = match &dealt {
         Dealt::Outcome(outcome) => answerer.outcome(outcome),
@@ -53,15 +55,17 @@ pub(crate) async fn submit<I: Intake>(
         .log_addresses
         .then(|| address(&service, &head))
         .flatten();
-    let report = Taken {
+    let record = Record {
         family,
         status: response.status().as_u16(),
         progress: progress.as_deref(),
+        details: &details,
+        products: &service.options.metric_products,
         time: begun.elapsed(),
         address,
     };
-    report.count(&dealt);
-    report.log(&dealt);
+    record.count(&dealt);
+    record.log(&dealt);
     response
 }
 
@@ -72,23 +76,25 @@ async fn take<I: Intake>(
     head: &mut Parts,
     body: axum::body::Body,
     progress: &mut Option<Arc<Progress>>,
-) -> Dealt {
+) -> (Dealt, Details) {
+    let nothing = Details::default();
     match service.options.tokens.check(head) {
         Ok(products) => head.extensions.insert(products),
-        Err(_) => return Dealt::Outcome(Outcome::Unauthorized),
+        Err(_) => return (Dealt::Outcome(Outcome::Unauthorized), nothing),
     };
     let limit = service.intake.body_limit();
     let declared = content_length(&head.headers).or_else(|| body.size_hint().exact());
     if limit > 0 && declared.is_some_and(|declared| declared > limit) {
-        return Dealt::Outcome(Outcome::Malformed(Malformed::TooLarge));
+        let too_large = Outcome::Malformed(Malformed::TooLarge);
+        return (Dealt::Outcome(too_large), nothing);
     }
     let limited = rate_limit(service, head, family);
     if let Some(limited) = limited.filter(|limited| limited.action == RateAction::Refuse) {
-        return Dealt::RateLimited(limited.retry_after);
+        return (Dealt::RateLimited(limited.retry_after), nothing);
     }
     let Some(admitted) = service.admission.admit(declared).await else {
         metrics::OVERLOADED.count(&[("by", "bytes".into())]);
-        return Dealt::Outcome(try_later());
+        return (Dealt::Outcome(try_later()), nothing);
     };
     let body = RequestBody::new(body, service.options.timeouts, limit, admitted);
     let progress: &Arc<Progress> = progress.insert(body.progress());
@@ -97,24 +103,23 @@ async fn take<I: Intake>(
             None | Some(RateAction::Refuse) => service.intake.submit(head, body).await,
             Some(RateAction::Discard) => {
                 body.discard().await;
-                Outcome::Rejected {
-                    rule: rate::RULE.into(),
-                }
+                let rule = rate::RULE.into();
+                (Outcome::Rejected { rule }, nothing)
             }
             Some(RateAction::FakeAccept) => {
                 body.discard().await;
-                fake_acceptance()
+                (fake_acceptance(), nothing)
             }
         }
     };
     let outcome = tokio::select! {
         biased;
         outcome = AssertUnwindSafe(work).catch_unwind() => outcome,
-        () = service.options.shutdown.over().cancelled() => Ok(try_later()),
+        () = service.options.shutdown.over().cancelled() => Ok((try_later(), Details::default())),
     };
     match outcome {
-        Ok(outcome) => Dealt::Outcome(corrected(outcome, progress)),
-        Err(_) => Dealt::Panicked,
+        Ok((outcome, details)) => (Dealt::Outcome(corrected(outcome, progress)), details),
+        Err(_) => (Dealt::Panicked, Details::default()),
     }
 }
 
@@ -164,72 +169,4 @@ fn rate_limit<I>(service: &Service<I>, head: &Parts, family: ClientFamily) -> Op
         let client = query_value(query, "guid").or_else(|| query_value(query, "id"))?;
         limits.count(By::Client, client, family)
     })
-}
-
-/// What there is to say of a report that was taken or refused.
-struct Taken<'a> {
-    family: ClientFamily,
-    status: u16,
-    progress: Option<&'a Progress>,
-    time: Duration,
-    address: Option<std::net::IpAddr>,
-}
-
-impl Taken<'_> {
-    fn count(&self, dealt: &Dealt) {
-        metrics::ON_POST.time(self.time, &[]);
-        if let Some(progress) = self.progress {
-            if progress.is_complete() {
-                metrics::INCOMING.count(&[]);
-            }
-            if let Some(time) = progress.first_byte() {
-                metrics::FIRST_BYTE.time(time, &[]);
-            }
-            if self.time > Duration::from_secs(1) {
-                let rate = metrics::to_float(progress.received()) / self.time.as_secs_f64();
-                metrics::UPLOAD_RATE.record(rate, &[]);
-            }
-        }
-        let Dealt::Outcome(outcome) = dealt else {
-            return;
-        };
-        match outcome {
-            Outcome::Accepted { .. } => metrics::THROTTLE.count(&[("result", "accept".into())]),
-            Outcome::Rejected { .. } => metrics::THROTTLE.count(&[("result", "reject".into())]),
-            Outcome::Malformed(malformed) => {
-                metrics::MALFORMED.count(&[("reason", malformed.code().into())]);
-            }
-            Outcome::UnauthorizedUuid => metrics::UNAUTHORIZED_UUID.count(&[]),
-            Outcome::Unauthorized => metrics::UNAUTHORIZED.count(&[]),
-            Outcome::TryLater { .. } | Outcome::NotStored => {}
-        }
-    }
-
-    /// One line for each report. Nothing of its content is in it.
-    fn log(&self, dealt: &Dealt) {
-        let (result, crash_id, reason) = match dealt {
-            Dealt::Outcome(Outcome::Accepted { id, .. }) => ("accepted", Some(id), None),
-            Dealt::Outcome(Outcome::Rejected { rule }) => ("rejected", None, Some(&**rule)),
-            Dealt::Outcome(Outcome::Malformed(malformed)) => {
-                ("malformed", None, Some(malformed.code()))
-            }
-            Dealt::Outcome(Outcome::UnauthorizedUuid) => ("unauthorized_uuid", None, None),
-            Dealt::Outcome(Outcome::Unauthorized) => ("unauthorized", None, None),
-            Dealt::Outcome(Outcome::TryLater { .. }) => ("try_later", None, None),
-            Dealt::Outcome(Outcome::NotStored) => ("not_stored", None, None),
-            Dealt::RateLimited(_) => ("rate_limited", None, None),
-            Dealt::Panicked => ("internal_error", None, None),
-        };
-        tracing::info!(
-            crash_id = crash_id.map(tracing::field::display),
-            result,
-            reason,
-            status = self.status,
-            bytes = self.progress.map(Progress::received),
-            milliseconds = u64::try_from(self.time.as_millis()).unwrap_or(u64::MAX),
-            client = self.family.name(),
-            address = self.address.map(tracing::field::display),
-            "report",
-        );
-    }
 }

@@ -22,7 +22,13 @@ table! {
     MALFORMED = Metric::counter("socorro.collector.breakpad_resource.malformed", &["reason"],
         "requests that were no crash report, by the code that clients see").of_upstream();
     THROTTLE = Metric::counter("socorro.collector.breakpad_resource.throttle", &["result"],
-        "reports by what became of them: `accept` (also for a fake acceptance and for deferring), `reject`").of_upstream();
+        "reports by what was decided: `accept`, `defer`, `reject`, `fakeaccept`").of_upstream();
+    THROTTLE_RULE = Metric::counter("socorro.collector.breakpad_resource.throttle_rule", &["rule"],
+        "reports by the throttling rule that decided").of_upstream();
+    GZIPPED_CRASH = Metric::counter("socorro.collector.breakpad_resource.gzipped_crash", &[],
+        "reports that came compressed").of_upstream();
+    CRASH_SIZE = Metric::histogram("socorro.collector.breakpad_resource.crash_size", Unit::Bytes, &["payload"],
+        "bytes of reports, decompressed; `payload` tells how they came: `compressed` or `uncompressed`").of_upstream();
     UNAUTHORIZED_UUID = Metric::counter("socorro.collector.breakpad_resource.unauthorized_uuid", &[],
         "reports that brought a crash id without being allowed to").of_upstream();
     BROKEN = Metric::counter("socorro.collector.health.broken.count", &[],
@@ -55,4 +61,12 @@ table! {
         "from the head of a request to the first byte of its body");
     UPLOAD_RATE = Metric::histogram("socorro.collector.upload.bytes_per_second", Unit::Bytes, &[],
         "how fast a body came that took more than a second");
+    COMPRESSION_RATIO = Metric::histogram("socorro.collector.report.compression_ratio", Unit::Count, &[],
+        "how much smaller compressed reports were sent than they are");
+    MINIDUMP_SIZE = Metric::histogram("socorro.collector.report.minidump_size", Unit::Bytes, &["product"],
+        "bytes of main minidumps, by the products that are configured to be named");
+    FILES = Metric::histogram("socorro.collector.report.files", Unit::Count, &[],
+        "files of a report");
+    NOTES = Metric::counter("socorro.collector.report.notes", &[],
+        "notes on what was odd about reports");
 }

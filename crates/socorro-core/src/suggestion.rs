@@ -9,7 +9,7 @@ const PREFIX_LENGTH: usize = 3;
 /// it, or differs in no more than a third of its characters. Upper and lower case count alike.
 ///
 /// ```
-/// use socorro_processor::nearest;
+/// use socorro_core::suggestion::nearest;
 ///
 /// let rules = ["IdentifierRule", "TopMostFilesRule"];
 /// assert_eq!(nearest("TopmostFileRule", rules), Some("TopMostFilesRule"));
@@ -33,8 +33,16 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// The end of a message about an unknown name.
-pub(crate) fn did_you_mean(suggestion: Option<&str>) -> String {
+/// The end of a message about an unknown name: a question if there is a suggestion, else nothing.
+///
+/// ```
+/// use socorro_core::suggestion::did_you_mean;
+///
+/// assert_eq!(did_you_mean(Some("accept")), "; did you mean \"accept\"?");
+/// assert_eq!(did_you_mean(None), "");
+/// ```
+#[must_use]
+pub fn did_you_mean(suggestion: Option<&str>) -> String {
     suggestion.map_or_else(String::new, |name| format!("; did you mean {name:?}?"))
 }
 
