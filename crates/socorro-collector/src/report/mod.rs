@@ -1,25 +1,19 @@
 //! From a parsed report to the raw crash that is stored: aliases, metadata, crash id, forbidden
 //! fields.
 
-use socorro_core::{CrashId, Dumps, RawCrash, time::Timestamp};
+mod assemble;
+mod id;
+mod options;
+#[cfg(test)]
+mod tests;
 
-use crate::{
-    Malformed, Reservation,
-    parse::Report,
-    throttle::{ThrottleResult, Verdict},
-};
+use socorro_core::{CrashId, Dumps, RawCrash};
 
-/// How raw crashes are made.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Annotations that are removed before a report is stored.
-    pub forbidden: Vec<String>,
-    /// Names under which clients send annotations that have another one here: the standard name and
-    /// where it is looked for when it is absent.
-    pub aliases: Vec<(String, Vec<String>)>,
-    /// The token with which clients may bring crash ids of their own.
-    pub submitter_token: Option<String>,
-}
+use crate::{Malformed, Reservation, parse::Report};
+
+pub use assemble::assemble;
+pub use id::crash_id;
+pub use options::Options;
 
 /// A report with its id, ready to be stored.
 #[derive(Debug)]
@@ -39,52 +33,28 @@ pub struct Crash {
 }
 
 /// Why a report gets no id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// It brought a crash id without being allowed to.
+    #[error("it brought a crash id without being allowed to")]
     UnauthorizedUuid,
     /// Malformed: it brought one that is none.
-    Malformed(Malformed),
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
 }
 
-/// Fills in absent annotations from their aliases.
+/// Fills in absent annotations from their aliases: of the names under which one may have come, the
+/// first that is there. Annotations keep their own names, too, and one that is there, even empty, is
+/// left alone.
 pub fn apply_aliases(report: &mut Report, options: &Options) {
-    let _ = (report, options);
-}
-
-/// The id of a report: the one it brought, if it may (`authorization` is that header), or a new one.
-///
-/// # Errors
-///
-/// See [`Refused`].
-pub fn crash_id(
-    report: &Report,
-    authorization: Option<&[u8]>,
-    result: ThrottleResult,
-    now: Timestamp,
-    options: &Options,
-) -> Result<CrashId, Refused> {
-    let _ = (report, authorization, result, now, options);
-    Err(Refused::UnauthorizedUuid)
-}
-
-/// Makes the raw crash.
-#[must_use]
-pub fn assemble(
-    report: Report,
-    id: CrashId,
-    verdict: &Verdict,
-    user_agent: Option<&str>,
-    now: Timestamp,
-    options: &Options,
-) -> Crash {
-    let _ = (verdict, user_agent, now, options);
-    Crash {
-        id,
-        raw_crash: RawCrash::new(),
-        dumps: Dumps::new(),
-        publish: true,
-        scratch: report.scratch,
-        memory: report.memory,
+    let annotations = &mut report.annotations;
+    for (name, aliases) in &options.aliases {
+        if annotations.contains_key(name) {
+            continue;
+        }
+        let value = aliases.iter().find_map(|alias| annotations.get(alias));
+        if let Some(value) = value.cloned() {
+            annotations.insert(name.clone(), value);
+        }
     }
 }
