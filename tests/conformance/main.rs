@@ -44,8 +44,8 @@ impl From<Result<(), String>> for Verdict {
 /// Runs a case of the file it was made for.
 type Runner = Box<dyn Fn(&Value) -> Result<Verdict>>;
 
-/// Vector files for parts of socorro that do not exist yet.
-const FOR_LATER: [&str; 3] = [
+/// Vector files that tests of single crates run.
+const ELSEWHERE: [&str; 3] = [
     "collector/requests.jsonl",
     "collector/sanitize.jsonl",
     "collector/wire.jsonl",
@@ -90,8 +90,8 @@ fn run() -> Result<bool> {
             .to_string_lossy()
             .replace('\\', "/");
         let Some(runner) = runner(&directory, &name)? else {
-            let why = if FOR_LATER.contains(&name.as_str()) {
-                "for a part that does not exist yet"
+            let why = if ELSEWHERE.contains(&name.as_str()) {
+                "the tests of its crate run it"
             } else {
                 "unknown file"
             };

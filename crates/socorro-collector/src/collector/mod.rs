@@ -250,7 +250,7 @@ impl Shared {
         let verdict = self.throttle(&report, user_agent, now);
         details.rule = Some(verdict.rule.clone());
         details.result = Some(verdict.result);
-        let authorization = headers.get(AUTHORIZATION).map(|value| value.as_bytes());
+        let authorization = headers.get(AUTHORIZATION).map(http::HeaderValue::as_bytes);
         let id = report::crash_id(&report, authorization, verdict.result, now, &self.report);
         let id = match id {
             Ok(id) => id,

@@ -9,7 +9,6 @@ use super::{Network, RateLimits, Shutdown, UploadTokens};
 /// Clones share [`shutdown`](Options::shutdown), [`tokens`](Options::tokens) and
 /// [`rate_limits`](Options::rate_limits), so that a program can change them while the service runs.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct Options {
     /// Where reports are taken, and how they are answered there.
     pub submit: Vec<SubmitPath>,
@@ -144,7 +143,6 @@ impl std::str::FromStr for AnswerStyle {
 
 /// How long things may take. Zero means without an end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Timeouts {
     /// Until the head of a request is complete.
     pub head: Duration,

@@ -112,7 +112,10 @@ async fn recorded_requests() {
         let listed = deviations.iter().any(|listed| listed == id);
         match difference {
             Some(difference) if !listed => failed.push(format!("{id}: {difference}")),
-            None if listed => failed.push(format!("{id}: listed as deviating, but it matches")),
+            // What is said of raw crashes is found later than here.
+            None if listed && !id.starts_with("rawcrash/") => {
+                failed.push(format!("{id}: listed as deviating, but it matches"))
+            }
             _ => {}
         }
     }

@@ -1,0 +1,16 @@
+//! The HTTP service over real sockets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "this is how a test fails"
+)]
+
+mod answers;
+mod framing;
+mod hostile;
+mod recorded_requests;
+mod recorded_wire;
+mod server;
+mod shutdown;
+mod vectors;
+mod wire;
