@@ -186,7 +186,7 @@ impl<'a> Gathered<'a> {
                 .write(data, &mut self.space, &mut self.memory)
                 .await?;
         }
-        writer.finish(&mut self.memory).await
+        writer.finish(&mut self.space, &mut self.memory).await
     }
 
     /// Notes what is known only at the end, and tells how the annotations came.

@@ -129,7 +129,10 @@ impl Read for Checked<'_> {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it takes the place of a closure")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it takes the place of a closure"
+)]
 fn damaged(error: io::Error) -> Refusal {
     Refusal::Damaged(format!("the zip is damaged or cut off: {error}"))
 }
