@@ -15,7 +15,7 @@ use crate::{Ailment, Health, spool};
 /// How long a backend has to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// At start there is more time: connections are made, credentials fetched.
-const PATIENCE_AT_START: Duration = Duration::from_secs(30);
+const PATIENCE_AT_START: Duration = Duration::from_secs(20);
 /// For so long an answer is good.
 const FRESH: Duration = Duration::from_secs(5);
 

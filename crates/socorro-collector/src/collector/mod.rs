@@ -176,7 +176,7 @@ impl Collector {
     }
 
     /// Tries once to deliver each entry of the spool, the oldest first: for a person who empties it by
-    /// hand, while no service runs on it. `quarantined` puts the entries back in line first that were
+    /// hand, while no service runs on it. It stops when one after the other fails. `quarantined` puts the entries back in line first that were
     /// set aside.
     ///
     /// # Errors
@@ -192,7 +192,7 @@ impl Collector {
             spool.release_quarantined().await?;
         }
         let patience = Patience {
-            heed_breaker: true,
+            heed_breaker: false,
             ..self.0.patience
         };
         let delivery = self.0.delivery.clone();

@@ -34,6 +34,9 @@ pub struct Drained {
     pub remaining: u64,
 }
 
+/// So many failures in a row mean that a backend is down.
+const FUTILE: u32 = 8;
+
 /// What became of one entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ended {
@@ -77,7 +80,8 @@ pub(crate) async fn replay(spool: Spool, delivery: Arc<Delivery>, shutdown: Canc
     while work.join_next().await.is_some() {}
 }
 
-/// Tries to deliver each entry once, the oldest first.
+/// Tries to deliver each entry once, the oldest first, until so many fail in a row that there is no sense in
+/// going on.
 pub(crate) async fn drain(
     spool: Spool,
     delivery: Arc<Delivery>,
@@ -86,10 +90,11 @@ pub(crate) async fn drain(
 ) -> Drained {
     let parallel = spool.0.options.replayers.max(1);
     let mut drained = Drained::default();
+    let mut failures = 0;
     let tried = Mutex::new(HashSet::new());
     let mut work = JoinSet::new();
     loop {
-        while work.len() < parallel && !shutdown.is_cancelled() {
+        while work.len() < parallel && failures < FUTILE && !shutdown.is_cancelled() {
             let wanted = |waiting: &Waiting| {
                 let tried = tried.lock().unwrap_or_else(PoisonError::into_inner);
                 !tried.contains(&waiting.id)
@@ -104,9 +109,12 @@ pub(crate) async fn drain(
         }
         match work.join_next().await {
             None => break,
-            Some(Ok(Ended::Delivered)) => drained.delivered += 1,
+            Some(Ok(Ended::Delivered)) => {
+                drained.delivered += 1;
+                failures = 0;
+            }
             Some(Ok(Ended::Quarantined)) => drained.quarantined += 1,
-            Some(_) => {}
+            Some(_) => failures += 1,
         }
     }
     drained.remaining = spool.index().entries();
