@@ -214,6 +214,25 @@ pub(crate) struct ClientArguments {
     pub(crate) log_addresses: bool,
 }
 
+/// Who may bring symbols, and where they go.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Symbol uploads")]
+pub(crate) struct UploadArguments {
+    /// Take symbol files from whoever has one of these tokens; may be repeated
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "SOCORRO_SYMBOLS_UPLOAD_TOKEN",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    pub(crate) symbols_upload_token: Vec<String>,
+    /// Put symbol files here, where walks look for them: a directory [default: the directory symbols
+    /// in --data]
+    #[arg(long, value_name = "DIR", env = "SOCORRO_SYMBOLS_STORE")]
+    pub(crate) symbols_store: Option<PathBuf>,
+}
+
 /// What the spool may do.
 #[derive(Debug, Args)]
 pub(crate) struct SpoolArguments {

@@ -30,7 +30,8 @@ use crate::{
 };
 
 pub(crate) use collector::{
-    Bind, ClientArguments, CollectorArguments, PlaceArguments, SpoolMode, Verify,
+    Bind, ClientArguments, CollectorArguments, PlaceArguments, SpoolMode, UploadArguments,
+    Verify,
 };
 #[cfg(feature = "crash-stats")]
 pub(crate) use crash_stats::{HostArguments, TokenArguments};

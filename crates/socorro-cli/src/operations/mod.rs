@@ -27,6 +27,7 @@ use std::{
 };
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use socorro_collector::Collector;
 use socorro_processor::Worker;
 use socorro_queue::CrashQueue;
 use socorro_storage::CrashStorage;
@@ -81,6 +82,8 @@ pub(crate) struct Watched {
     pub(crate) queue: Arc<dyn CrashQueue>,
     /// Directories that need room.
     pub(crate) directories: Vec<PathBuf>,
+    /// The collector in the same process, if there is one.
+    pub(crate) collector: Option<Collector>,
 }
 
 impl Operations {

@@ -124,6 +124,18 @@ fn head(page: &mut String, status: &Value) {
             ),
         ),
     ];
+    let mut rows = rows.to_vec();
+    if status["spool"].is_object() {
+        rows.push((
+            "in the spool",
+            format!(
+                "{} reports, {} bytes, {} set aside",
+                field("/spool/entries"),
+                field("/spool/bytes"),
+                field("/spool/quarantined")
+            ),
+        ));
+    }
     let rows = rows
         .into_iter()
         .map(|(name, value)| vec![name.to_owned(), value]);

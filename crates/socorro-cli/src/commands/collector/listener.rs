@@ -1,6 +1,10 @@
 //! Where reports are taken, and how clients get there.
 
-use std::{fmt, io, net::SocketAddr, path::PathBuf};
+use std::{
+    fmt, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use socorro_collector::http;
 use tokio_util::sync::CancellationToken;
@@ -122,6 +126,21 @@ impl Submit {
             Self::Unix(path) => {
                 let path = path.display();
                 format!("curl --unix-socket {path} {fields} http://localhost{PATH}")
+            }
+        }
+    }
+}
+
+impl Submit {
+    /// A line for a shell that brings a symbol file, with the token in a file.
+    pub(crate) fn curl_symbols(&self, token: &Path) -> String {
+        let token = token.display();
+        let options = format!("-H \"Auth-Token: $(cat {token})\" --data-binary @app.sym");
+        match self {
+            Self::Tcp(_) => format!("curl {options} http://{}/symbols/", self.host()),
+            Self::Unix(path) => {
+                let path = path.display();
+                format!("curl --unix-socket {path} {options} http://localhost/symbols/")
             }
         }
     }

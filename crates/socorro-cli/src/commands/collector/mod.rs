@@ -5,6 +5,7 @@ mod drain_spool;
 mod listener;
 mod receiver;
 mod reload;
+pub(crate) mod uploads;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -22,7 +23,8 @@ pub(crate) use self::{
 use super::processor::Signals;
 use crate::{
     arguments::{
-        self, CollectorArguments, MetricsArguments, PlaceArguments, Verify, listen_address, values,
+        self, CollectorArguments, MetricsArguments, PlaceArguments, UploadArguments, Verify,
+        listen_address, values,
     },
     exit::Exit,
     failure::Failure,
@@ -73,6 +75,8 @@ struct ServiceArguments {
     places: PlaceArguments,
     #[command(flatten)]
     collector: CollectorArguments,
+    #[command(flatten)]
+    uploads: UploadArguments,
     /// Answer health checks, metrics and questions about the spool here, and not where reports are
     /// taken: ADDRESS:PORT, or only a port of the loopback interface
     #[arg(long, value_name = "ADDR", env = "SOCORRO_ADMIN_BIND", value_parser = listen_address)]
@@ -115,6 +119,17 @@ async fn serve(arguments: &ServiceArguments, output: &mut Output) -> Result<Exit
     };
     let places = Places::open(&arguments.places, collector.verify, QueueOptions::default()).await?;
     let receiver = Receiver::open(collector, &places).await?;
+    let UploadArguments {
+        symbols_upload_token: tokens,
+        symbols_store: store,
+    } = &arguments.uploads;
+    let uploads = if tokens.is_empty() {
+        None
+    } else {
+        let default = || arguments.places.data.join("symbols");
+        let store = store.clone().unwrap_or_else(default);
+        Some(uploads::router(store, tokens, &places)?)
+    };
     let signals = Signals::watch()?;
     reload_at_hangup(receiver.clone())?;
     let submit = listener.shown();
@@ -127,7 +142,7 @@ async fn serve(arguments: &ServiceArguments, output: &mut Output) -> Result<Exit
     output.line(format_args!("try it          {}", submit.curl()))?;
     let grace = arguments.shutdown_grace;
     receiver
-        .serve(listener, admin, None, grace, signals.stop())
+        .serve(listener, admin, uploads, grace, signals.stop())
         .await?;
     tracing::info!("collector stopped");
     Ok(Exit::Success)

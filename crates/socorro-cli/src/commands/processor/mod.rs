@@ -102,7 +102,7 @@ pub(crate) async fn run(
         signatures,
     } = processing.prepare(&[]).await?;
     let storage = arguments.storage.open().await?;
-    let destinations = processing.destinations(&storage.to_string()).await?;
+    let destinations = processing.destinations(&storage).await?;
     match (&arguments.once, &arguments.queue) {
         (Some(id), _) => {
             let permissions = &arguments.permissions;
@@ -140,6 +140,7 @@ pub(crate) async fn run(
                     storage: Arc::clone(&storage),
                     queue: Arc::clone(&queue),
                     directories,
+                    collector: None,
                 })?;
             }
             if arguments.drain {

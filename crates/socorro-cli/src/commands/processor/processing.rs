@@ -1,11 +1,20 @@
 //! How crashes are processed, for every command that runs a worker.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::Args;
-use socorro_processor::{Destinations, Pipeline, WorkerOptions};
-use socorro_queue::QueueOptions;
+use socorro_processor::{
+    Destinations, Pipeline, WorkerOptions,
+    destinations::{DestinationOptions, MissingSymbolsIndex},
+};
+use socorro_queue::{CrashQueue, QueueOptions};
 use socorro_signature::SignatureGenerator;
+use socorro_stackwalk::DirectorySource;
+use socorro_storage::CrashStorage;
 
 use crate::{
     arguments::{
@@ -15,6 +24,9 @@ use crate::{
     failure::Failure,
     pipeline::pipeline,
 };
+
+/// The name of the destination that keeps the index of missing symbols.
+const INDEX: &str = "missing-symbols";
 
 /// How crashes are processed.
 #[derive(Debug, Args)]
@@ -31,6 +43,10 @@ pub(crate) struct ProcessingArguments {
     rulesets: RulesetArguments,
     #[command(flatten)]
     worker: WorkerArguments,
+    /// Note in the storage which crashes lacked which symbols, so that they are processed again when
+    /// somebody uploads them
+    #[arg(long, env = "SOCORRO_SYMBOLS_INDEX")]
+    symbols_index: bool,
 }
 
 /// How the worker goes about its work.
@@ -103,13 +119,39 @@ impl ProcessingArguments {
         })
     }
 
-    /// Who gets processed crashes besides the storage, which `storage` names.
+    /// Who gets processed crashes besides the storage: those of the settings, and the index of
+    /// missing symbols if it is to be kept.
     ///
     /// # Errors
     ///
     /// When one of them cannot be used.
-    pub(crate) async fn destinations(&self, storage: &str) -> Result<Destinations, Failure> {
-        self.destinations.open(storage).await
+    pub(crate) async fn destinations(
+        &self,
+        storage: &Arc<dyn CrashStorage>,
+    ) -> Result<Destinations, Failure> {
+        let destinations = self.destinations.open(&storage.to_string()).await?;
+        if !self.symbols_index {
+            return Ok(destinations);
+        }
+        with_index(destinations, MissingSymbolsIndex::of(Arc::clone(storage)))
+    }
+
+    /// The same with the index in any case. Symbols arrive in the directory `symbols` while crashes
+    /// are processed, which are published to `queue` again then.
+    ///
+    /// # Errors
+    ///
+    /// When one of them, or the directory, cannot be used.
+    pub(crate) async fn destinations_with_index(
+        &self,
+        storage: &Arc<dyn CrashStorage>,
+        queue: &Arc<dyn CrashQueue>,
+        symbols: &Path,
+    ) -> Result<Destinations, Failure> {
+        let destinations = self.destinations.open(&storage.to_string()).await?;
+        let arrivals = DirectorySource::new(symbols)?;
+        let index = MissingSymbolsIndex::of(Arc::clone(storage));
+        with_index(destinations, index.with_arrivals(arrivals, Arc::clone(queue)))
     }
 
     /// How the queue is opened.
@@ -132,6 +174,20 @@ impl ProcessingArguments {
     pub(crate) fn shutdown_grace(&self) -> Duration {
         self.worker.shutdown_grace
     }
+}
+
+/// A crash is never held back for the index.
+fn with_index(
+    destinations: Destinations,
+    index: MissingSymbolsIndex,
+) -> Result<Destinations, Failure> {
+    let options = DestinationOptions {
+        required: false,
+        ..DestinationOptions::default()
+    };
+    destinations
+        .with(INDEX, Arc::new(index), options)
+        .map_err(|error| Failure::because("cannot keep the index of missing symbols", &error))
 }
 
 impl WorkerArguments {

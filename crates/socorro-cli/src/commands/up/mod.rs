@@ -16,11 +16,11 @@ use tokio_util::sync::CancellationToken;
 #[cfg(feature = "demo")]
 pub(crate) use self::demo::take_over_in_child;
 use super::{
-    collector::{Admin, Listener, Places, Receiver, reload_at_hangup},
+    collector::{Admin, Listener, Places, Receiver, reload_at_hangup, uploads},
     processor::{Prepared, ProcessingArguments, Signals, on_hangup},
 };
 use crate::{
-    arguments::{CollectorArguments, OperationsArguments, PlaceArguments, Verify},
+    arguments::{CollectorArguments, OperationsArguments, PlaceArguments, UploadArguments, Verify},
     exit::Exit,
     failure::Failure,
     operations::{Operations, Watched},
@@ -38,6 +38,10 @@ Takes crash reports at http://localhost:8888/submit, stores and processes them, 
 does and the crashes that it processed last at http://localhost:8889/, without personal data. All
 of it is in one directory, ./socorro-data. Nothing has to be set; what can be is what `socorro
 collector` and `socorro processor` know.
+
+Whoever has the token in the file symbols-upload-token of that directory, which is made at the first
+start, can bring symbols to http://localhost:8888/symbols/; crashes that lacked them are processed
+again.
 
 The first SIGTERM or SIGINT stops taking reports, then lets crashes in work finish; what is not
 finished is taken up at the next start. A second one ends the program at once, and loses nothing
@@ -67,6 +71,8 @@ pub(crate) struct UpArguments {
     #[command(flatten)]
     processing: ProcessingArguments,
     #[command(flatten)]
+    uploads: UploadArguments,
+    #[command(flatten)]
     operations: OperationsArguments,
 }
 
@@ -82,6 +88,7 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
         places,
         processing,
         operations,
+        uploads,
         ..
     } = arguments;
     let host = Environment::system();
@@ -89,7 +96,8 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
     let operations = Operations::prepare(Some(listen), &operations.metrics, host.host_name())?;
     let listener = Listener::bind(&arguments.collector.bind)?;
     let directory = places.directory()?;
-    let symbols = directory.join("symbols");
+    let symbols = uploads.symbols_store.clone();
+    let symbols = symbols.unwrap_or_else(|| directory.join("symbols"));
     std::fs::create_dir_all(&symbols).map_err(|error| {
         Failure::because(format_args!("cannot make {}", symbols.display()), &error)
     })?;
@@ -100,8 +108,14 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
     } = processing.prepare(&[symbols.display().to_string()]).await?;
     let address = places.resolve()?.storage;
     let places = Places::open(places, Verify::Fail, processing.queue_options()).await?;
-    let destinations = processing.destinations(&places.storage.to_string()).await?;
+    let destinations = processing
+        .destinations_with_index(&places.storage, &places.queue, &symbols)
+        .await?;
     let receiver = Receiver::open(&arguments.collector, &places).await?;
+    let (own_token, token_file) = uploads::own_token(&directory)?;
+    let mut tokens = uploads.symbols_upload_token.clone();
+    tokens.push(own_token);
+    let uploads = uploads::router(symbols, &tokens, &places)?;
     let Places {
         storage,
         queue,
@@ -125,6 +139,7 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
         storage: Arc::clone(&storage),
         queue,
         directories,
+        collector: Some(receiver.collector().clone()),
     })?;
 
     let submit = listener.shown();
@@ -134,6 +149,10 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
     }
     output.line(format_args!("everything      {}", directory.display()))?;
     output.line(format_args!("try it          {}", submit.curl()))?;
+    output.line(format_args!(
+        "bring symbols   {}",
+        submit.curl_symbols(&token_file)
+    ))?;
     output.line(format_args!(
         "look at one     socorro show CRASHID --storage {address}"
     ))?;
@@ -146,7 +165,7 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
     });
     let grace = processing.shutdown_grace();
     let stop = signals.stop();
-    let serving = receiver.serve(listener, Admin::default(), None, grace, stop.clone());
+    let serving = receiver.serve(listener, Admin::default(), Some(uploads), grace, stop.clone());
     #[cfg(feature = "demo")]
     let (served, shown) = {
         let site = demo::Site {
