@@ -1,7 +1,7 @@
 //! The content of a file while it arrives: in memory, or on disk when it is large.
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
@@ -95,9 +95,18 @@ impl Place {
         };
         // Names are numbers: nothing that a client sends becomes part of a path.
         let path = directory.path().join(number.to_string());
-        let file = File::create_new(&path)?;
+        let file = create(&path)?;
         Ok((Some(directory), OnDisk { file, path }))
     }
+}
+
+/// Makes a file that nobody else may read, wherever it is moved: dumps are private data.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 #[derive(Debug)]
