@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use super::{ParseError, Scratch, buffer::Buffer};
 use crate::{Malformed, Reservation};
 
-/// A file on disk gets its content in pieces of at least this size.
+/// A file on disk gets its content in pieces of about this size, or larger.
 const PIECE: usize = 128 << 10;
 /// Bytes at the beginning that tell what a file is.
 const MAGIC: usize = 6;
@@ -161,15 +161,14 @@ impl Writer {
             return Err(Malformed::TooLarge.into());
         }
         self.hash.update(data);
-        self.pending.push(data, memory)?;
         let room = match self.on_disk {
             Some(_) => space.threshold.max(PIECE),
             None => space.threshold,
         };
-        if space.root.is_some() && self.pending.len() > room {
+        if space.root.is_some() && self.pending.len() + data.len() > room {
             self.flush(space).await?;
         }
-        Ok(())
+        self.pending.push(data, memory)
     }
 
     async fn flush(&mut self, space: &mut Space) -> Result<(), ParseError> {
