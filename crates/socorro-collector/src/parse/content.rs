@@ -45,27 +45,27 @@ impl Space {
     }
 
     /// Opens another file. Names are numbers: nothing that a client sends becomes part of a path.
+    ///
+    /// The directory goes along to the thread that makes the file. So when the client hangs up meanwhile, it
+    /// is not deleted before that is done, which would leave it behind with the file.
     async fn create(&mut self, root: &Arc<PathBuf>) -> io::Result<OnDisk> {
-        let directory = match self.directory.take() {
-            Some(directory) => directory,
-            None => {
-                let root = Arc::clone(root);
-                blocking(move || {
-                    tempfile::Builder::new()
-                        .prefix("report-")
-                        .tempdir_in(&*root)
-                })
-                .await?
-            }
-        };
-        let path = directory.path().join(self.files.to_string());
+        let (root, directory) = (Arc::clone(root), self.directory.take());
+        let name = self.files.to_string();
+        let (on_disk, directory) = blocking(move || {
+            let directory = match directory {
+                Some(directory) => directory,
+                None => tempfile::Builder::new()
+                    .prefix("report-")
+                    .tempdir_in(&*root)?,
+            };
+            let path = directory.path().join(name);
+            let file = File::create_new(&path)?;
+            Ok((OnDisk { file, path }, directory))
+        })
+        .await?;
         self.directory = Some(directory);
         self.files += 1;
-        blocking(move || {
-            let file = File::create_new(&path)?;
-            Ok(OnDisk { file, path })
-        })
-        .await
+        Ok(on_disk)
     }
 }
 
