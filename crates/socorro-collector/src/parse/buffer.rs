@@ -58,9 +58,8 @@ impl Buffer {
         std::mem::take(&mut self.0)
     }
 
-    /// Puts back what was lent, emptied.
-    pub(super) fn restore(&mut self, mut bytes: Vec<u8>) {
-        bytes.clear();
+    /// Puts back what was lent.
+    pub(super) fn restore(&mut self, bytes: Vec<u8>) {
         self.0 = bytes;
     }
 }

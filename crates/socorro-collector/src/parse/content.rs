@@ -44,35 +44,60 @@ impl Space {
         self.directory
     }
 
-    /// Opens another file. Names are numbers: nothing that a client sends becomes part of a path.
-    ///
-    /// The directory goes along to the thread that makes the file. So when the client hangs up meanwhile, it
-    /// is not deleted before that is done, which would leave it behind with the file.
-    async fn create(&mut self, root: &Arc<PathBuf>) -> io::Result<OnDisk> {
-        let (root, directory) = (Arc::clone(root), self.directory.take());
-        let name = self.files.to_string();
-        let (on_disk, directory) = blocking(move || {
-            let directory = match directory {
-                Some(directory) => directory,
-                None => tempfile::Builder::new()
-                    .prefix("report-")
-                    .tempdir_in(&*root)?,
-            };
-            let path = directory.path().join(name);
-            let file = File::create_new(&path)?;
-            Ok((OnDisk { file, path }, directory))
-        })
-        .await?;
-        self.directory = Some(directory);
-        self.files += 1;
-        Ok(on_disk)
+    /// Writes `bytes` to the end of a file, or of a new one; gives the file and the emptied vector.
+    async fn write(
+        &mut self,
+        file: Option<OnDisk>,
+        mut bytes: Vec<u8>,
+    ) -> io::Result<(OnDisk, Vec<u8>)> {
+        let place = match file {
+            Some(file) => Place::Open(file),
+            None => {
+                let number = self.files;
+                self.files += 1;
+                Place::New(self.directory.take(), self.root.clone(), number)
+            }
+        };
+        // One visit to the threads that may block, since each costs.
+        let work = tokio::task::spawn_blocking(move || {
+            let (directory, mut on_disk) = place.open()?;
+            on_disk.file.write_all(&bytes)?;
+            bytes.clear();
+            Ok::<_, io::Error>((directory, on_disk, bytes))
+        });
+        let (directory, on_disk, bytes) = work.await??;
+        self.directory = directory.or(self.directory.take());
+        Ok((on_disk, bytes))
     }
 }
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await?
+/// A file, or where to make one.
+#[derive(Debug)]
+enum Place {
+    Open(OnDisk),
+    /// The directory of the report, if there is one; where to make it; the number of the file.
+    New(Option<TempDir>, Option<Arc<PathBuf>>, usize),
+}
+
+impl Place {
+    /// Gives the directory back, too, if it was taken or made.
+    fn open(self) -> io::Result<(Option<TempDir>, OnDisk)> {
+        let (directory, root, number) = match self {
+            Self::Open(file) => return Ok((None, file)),
+            Self::New(directory, root, number) => (directory, root, number),
+        };
+        let directory = match (directory, root) {
+            (Some(directory), _) => directory,
+            (None, Some(root)) => tempfile::Builder::new()
+                .prefix("report-")
+                .tempdir_in(&*root)?,
+            (None, None) => return Err(io::Error::other("there is no scratch directory")),
+        };
+        // Names are numbers: nothing that a client sends becomes part of a path.
+        let path = directory.path().join(number.to_string());
+        let file = File::create_new(&path)?;
+        Ok((Some(directory), OnDisk { file, path }))
+    }
 }
 
 #[derive(Debug)]
@@ -132,25 +157,15 @@ impl Writer {
             Some(_) => space.threshold.max(PIECE),
             None => space.threshold,
         };
-        if self.pending.len() > room
-            && let Some(root) = space.root.clone()
-        {
-            let on_disk = match self.on_disk.take() {
-                Some(on_disk) => on_disk,
-                None => space.create(&root).await?,
-            };
-            self.flush(on_disk).await?;
+        if space.root.is_some() && self.pending.len() > room {
+            self.flush(space).await?;
         }
         Ok(())
     }
 
-    async fn flush(&mut self, mut on_disk: OnDisk) -> Result<(), ParseError> {
+    async fn flush(&mut self, space: &mut Space) -> Result<(), ParseError> {
         let bytes = self.pending.lend();
-        let (on_disk, bytes) = blocking(move || {
-            on_disk.file.write_all(&bytes)?;
-            Ok((on_disk, bytes))
-        })
-        .await?;
+        let (on_disk, bytes) = space.write(self.on_disk.take(), bytes).await?;
         self.on_disk = Some(on_disk);
         self.pending.restore(bytes);
         Ok(())
@@ -161,9 +176,13 @@ impl Writer {
     /// # Errors
     ///
     /// [`ParseError::Scratch`].
-    pub(super) async fn finish(mut self, memory: &mut Reservation) -> Result<Content, ParseError> {
-        if let Some(on_disk) = self.on_disk.take() {
-            self.flush(on_disk).await?;
+    pub(super) async fn finish(
+        mut self,
+        space: &mut Space,
+        memory: &mut Reservation,
+    ) -> Result<Content, ParseError> {
+        if self.on_disk.is_some() && self.pending.len() > 0 {
+            self.flush(space).await?;
         }
         let mut reserved = 0;
         let dump = match self.on_disk {

@@ -13,7 +13,7 @@ const WINDOW_BITS: u8 = 15;
 pub(super) const MEMORY: usize = 64 << 10;
 
 /// How far a call of [`Gunzip::step`] came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Progress {
     pub(super) read: usize,
     pub(super) written: usize,
@@ -27,6 +27,8 @@ enum State {
     Between(usize),
     /// Behind the last member.
     Garbage,
+    /// Behind the last byte that could be unpacked.
+    Damaged,
 }
 
 /// Unpacks all members of a gzip stream; what follows the last one is skipped.
@@ -57,6 +59,7 @@ impl Gunzip {
                 read: input.len(),
                 written: 0,
             }),
+            State::Damaged => Err(Malformed::BadGzip),
         }
     }
 
@@ -67,7 +70,7 @@ impl Gunzip {
     /// [`Malformed::BadGzip`] inside of a member.
     pub(super) fn finish(&self) -> Result<(), Malformed> {
         match self.state {
-            State::Member => Err(Malformed::BadGzip),
+            State::Member | State::Damaged => Err(Malformed::BadGzip),
             State::Between(_) | State::Garbage => Ok(()),
         }
     }
@@ -81,21 +84,19 @@ impl Gunzip {
         let (read, written) = (self.inflate.total_in(), self.inflate.total_out());
         let status = self
             .inflate
-            .decompress(input, output, FlushDecompress::None)
-            .map_err(|_| Malformed::BadGzip)?;
+            .decompress(input, output, FlushDecompress::None);
         // Both are at most the length of a slice.
         let progress = Progress {
             read: usize::try_from(self.inflate.total_in() - read).unwrap_or(usize::MAX),
             written: usize::try_from(self.inflate.total_out() - written).unwrap_or(usize::MAX),
         };
-        if status == Status::StreamEnd {
-            self.state = State::Between(0);
-        } else if progress.read == 0
-            && progress.written == 0
-            && !input.is_empty()
-            && !output.is_empty()
-        {
-            return Err(Malformed::BadGzip);
+        let is_stuck = progress == Progress::default() && !input.is_empty() && !output.is_empty();
+        match status {
+            Ok(Status::StreamEnd) => self.state = State::Between(0),
+            Ok(_) if !is_stuck => {}
+            // What came before the damage counts, as if it had come alone.
+            Err(_) if progress.written > 0 => self.state = State::Damaged,
+            Ok(_) | Err(_) => return Err(Malformed::BadGzip),
         }
         Ok(progress)
     }

@@ -25,6 +25,8 @@ pub(super) struct Frames<B> {
     body: B,
     received: u64,
     most: u64,
+    /// Whether there was more.
+    exceeded: bool,
 }
 
 impl<B> Frames<B> {
@@ -33,7 +35,8 @@ impl<B> Frames<B> {
         Self {
             body,
             received: 0,
-            most,
+            most: bound(most),
+            exceeded: false,
         }
     }
 }
@@ -47,29 +50,36 @@ where
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
+            if self.exceeded {
+                return Poll::Ready(Some(Err(Malformed::TooLarge.into())));
+            }
             let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(context)) else {
                 return Poll::Ready(None);
             };
-            match frame.map(http_body::Frame::into_data) {
-                Ok(Ok(data)) if data.is_empty() => {}
-                Ok(Ok(data)) => {
-                    self.received = self.received.saturating_add(data.len() as u64);
-                    let chunk = within(self.received, self.most).map(|()| data);
-                    return Poll::Ready(Some(chunk));
-                }
+            let mut data = match frame.map(http_body::Frame::into_data) {
+                Ok(Ok(data)) => data,
                 // Trailers say nothing to us.
-                Ok(Err(_)) => {}
+                Ok(Err(_)) => continue,
                 Err(error) => return Poll::Ready(Some(Err(ParseError::Body(error.into())))),
+            };
+            // What is within the bound counts, however the rest came.
+            let allowed = self.most - self.received;
+            self.exceeded = data.len() as u64 > allowed;
+            data.truncate(usize::try_from(allowed).unwrap_or(usize::MAX));
+            self.received += data.len() as u64;
+            if !data.is_empty() {
+                return Poll::Ready(Some(Ok(data)));
             }
         }
     }
 }
 
-fn within(size: u64, most: u64) -> Result<(), ParseError> {
-    if most != 0 && size > most {
-        return Err(Malformed::TooLarge.into());
+/// A limit as a number: 0 means that there is none.
+fn bound(limit: u64) -> u64 {
+    match limit {
+        0 => u64::MAX,
+        limit => limit,
     }
-    Ok(())
 }
 
 /// How the bytes are packed.
@@ -116,7 +126,7 @@ where
             ended: false,
             gunzip: None,
             unpacked: 0,
-            most_unpacked: most,
+            most_unpacked: bound(most),
             turn: 0,
         };
         source.look_ahead().await?;
@@ -158,21 +168,48 @@ where
             if self.chunk.is_empty() && !self.ended {
                 self.next_chunk().await?;
             }
-            let written = self.copy(window.spare())?;
+            let allowed = usize::try_from(self.most_unpacked - self.unpacked).unwrap_or(usize::MAX);
+            if allowed == 0 {
+                return self.refuse_more().await;
+            }
+            let spare = window.spare();
+            let room = spare.len().min(allowed);
+            let written = self.copy(&mut spare[..room])?;
             if written > 0 {
                 window.advance(written);
-                self.count(written).await?;
+                self.unpacked += written as u64;
+                self.take_turns(written).await;
                 return Ok(true);
             }
             if self.ended && self.chunk.is_empty() {
-                if let Some(gunzip) = &self.gunzip {
-                    gunzip.finish()?;
-                }
-                return Ok(false);
+                return self.end();
             }
             // Members without content are work, too.
-            self.count(0).await?;
+            self.take_turns(0).await;
         }
+    }
+
+    /// Goes on when no more bytes are allowed; there may be none.
+    async fn refuse_more(&mut self) -> Result<bool, ParseError> {
+        loop {
+            if self.copy(&mut [0])? > 0 {
+                return Err(Malformed::TooLarge.into());
+            }
+            if self.chunk.is_empty() {
+                if self.ended {
+                    return self.end();
+                }
+                self.next_chunk().await?;
+            }
+            self.take_turns(0).await;
+        }
+    }
+
+    fn end(&self) -> Result<bool, ParseError> {
+        if let Some(gunzip) = &self.gunzip {
+            gunzip.finish()?;
+        }
+        Ok(false)
     }
 
     fn copy(&mut self, spare: &mut [u8]) -> Result<usize, ParseError> {
@@ -186,17 +223,14 @@ where
         Ok(progress.written)
     }
 
-    async fn count(&mut self, written: usize) -> Result<(), ParseError> {
+    async fn take_turns(&mut self, written: usize) {
         // What is tiny costs something, too.
         const LEAST: usize = 256;
-        self.unpacked = self.unpacked.saturating_add(written as u64);
-        within(self.unpacked, self.most_unpacked)?;
         self.turn += written.max(LEAST);
         if self.turn >= TURN {
             self.turn = 0;
             tokio::task::yield_now().await;
         }
-        Ok(())
     }
 
     /// Whether the bytes are packed.

@@ -1,4 +1,7 @@
 //! What to do when the main minidump is none: it may be compressed, or be a form that holds it.
+//!
+//! Of the compressions only gzip is undone. zstd, xz and bzip2 are told by their magic numbers and
+//! noted: no client is known that sends them, and each would cost a decoder.
 
 use bytes::{Bytes, BytesMut};
 use futures::{
@@ -18,7 +21,7 @@ use super::{
     source::{Packing, Source},
     window::{self, Window},
 };
-use crate::{Malformed, Reservation};
+use crate::Malformed;
 
 /// How minidumps begin: as read on a machine of either byte order.
 const MINIDUMPS: [&[u8]; 2] = [b"MDMP", b"PMDM"];
@@ -131,7 +134,7 @@ async fn inflate(
     };
     window.release(memory);
     source.release(memory);
-    finished(writer, result, memory).await
+    finished(writer, result, gathered).await
 }
 
 /// The file of the same field in a form; `None` when there is none that can be read.
@@ -151,7 +154,7 @@ async fn take_out(
     let mut writer = Writer::new(limits.file);
     let result = write_main(&mut form, &mut writer, gathered).await;
     form.release(&mut gathered.memory);
-    finished(writer, result, &mut gathered.memory).await
+    finished(writer, result, gathered).await
 }
 
 async fn write_main(
@@ -177,10 +180,11 @@ async fn write_main(
 async fn finished(
     writer: Writer,
     result: Result<(), ParseError>,
-    memory: &mut Reservation,
+    gathered: &mut Gathered<'_>,
 ) -> Result<Option<Content>, ParseError> {
+    let (space, memory) = (&mut gathered.space, &mut gathered.memory);
     match result {
-        Ok(()) => writer.finish(memory).await.map(Some),
+        Ok(()) => writer.finish(space, memory).await.map(Some),
         Err(ParseError::Malformed(_)) => {
             writer.abandon(memory).await;
             Ok(None)

@@ -8,17 +8,26 @@ use socorro_core::Dump;
 
 use crate::common::{Form, gzip, headers, options, parse_cut};
 
+/// A JSON part with something of everything.
+pub(crate) fn json() -> &'static str {
+    r#"{"a": "\ud83e\u00e9", "b": [1.5, {"c": null}], "d": NaN, "a": 99999999999999999999}"#
+}
+
 /// Bodies with something of everything.
-fn bodies() -> Vec<(HeaderMap, Bytes)> {
+pub(crate) fn bodies() -> Vec<(HeaderMap, Bytes)> {
     let dump = b"MDMP\r\n--b0undar\r\n--\r\n\r\n-".repeat(40);
     let form = || {
         Form::new()
             .text("ProductName", "Firefox")
-            .part("name=\"B\\\"\"", "text/plain; charset=windows-1252", b"\x93hi\x94")
+            .part(
+                "name=\"B\\\"\"",
+                "text/plain; charset=windows-1252",
+                b"\x93hi\x94",
+            )
             .part("name=\"C\"", "text/plain; charset=utf-16", b"\xff\xfeh\0")
             .part("", "text/plain", b"unnamed")
             .raw("", b"no headers")
-            .json(r#"{"a": "\ud83e\u00e9", "b": [1.5, {"c": null}], "d": NaN, "a": 99999999999999999999}"#)
+            .json(json())
             .text("After", "1\r\n")
     };
     let plain = form()

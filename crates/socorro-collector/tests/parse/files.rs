@@ -134,7 +134,7 @@ fn with_scratch(directory: &Path, threshold: usize) -> Options {
             directory: Some(Arc::new(directory.to_owned())),
             threshold,
         },
-        memory: MemoryBudget::new(1 << 20),
+        memory: MemoryBudget::new(4 << 20),
         ..options()
     }
 }

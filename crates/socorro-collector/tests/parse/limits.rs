@@ -136,3 +136,27 @@ async fn preambles_and_epilogues_may_be_long() {
         taken(body.into(), &options()).await;
     }
 }
+
+#[tokio::test]
+async fn what_comes_within_the_bounds_counts_first() {
+    let body = form().json("no json").text("B", "").close();
+    for encoding in [None, Some("gzip")] {
+        let mut headers = headers();
+        let mut body = body.clone();
+        if let Some(encoding) = encoding {
+            headers.insert("content-encoding", encoding.parse().unwrap());
+            body = gzip(&body).into();
+        }
+        let size = body.len() as u64 - 1;
+        for options in [
+            with(|limits| limits.body = size),
+            with(|limits| limits.unpacked = 250),
+        ] {
+            for sizes in [vec![], vec![1; body.len()]] {
+                let result = parse_cut(&headers, body.clone(), &sizes, &options).await;
+                let result = result.map(|_| ()).unwrap_err().to_string();
+                assert_eq!(result, "malformed: invalid_json");
+            }
+        }
+    }
+}

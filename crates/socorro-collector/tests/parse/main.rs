@@ -9,4 +9,5 @@ mod limits;
 mod memory;
 mod notes;
 mod packing;
+mod seeds;
 mod vectors;
