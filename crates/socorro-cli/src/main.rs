@@ -4,7 +4,7 @@
 //! [`arguments`], and where values of arguments come from besides the command line in [`settings`]. Results go to standard output ([`output`]), everything else to standard error
 //! ([`logging`]).
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod arguments;
 mod commands;
@@ -37,6 +37,8 @@ use crate::{
 };
 
 fn main() -> ExitCode {
+    #[cfg(feature = "demo")]
+    commands::take_over_in_child();
     #[cfg(unix)]
     if std::env::args_os()
         .nth(1)

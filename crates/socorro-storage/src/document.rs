@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use sha2::{Digest, Sha256};
 use socorro_core::{CrashId, time::Date};
 
-use crate::{error::Error, layout};
+use crate::{error::Error, layout, missing_symbols::MissingModule};
 
 /// The longest name of a destination.
 const MAX_DESTINATION: usize = 64;
@@ -72,6 +72,13 @@ impl DocumentKey {
     #[must_use]
     pub fn suspect(id: &CrashId) -> Self {
         Self(format!("suspect/{id}"))
+    }
+
+    /// A note that a crash lacked the symbols of a module:
+    /// `missing-symbols/{debug id}/{hash of the debug file's name}/{crash id}`.
+    #[must_use]
+    pub fn missing_symbols(module: &MissingModule, id: &CrashId) -> Self {
+        Self(format!("{}/{id}", module.folder()))
     }
 
     /// Who looked last for crashes that were never processed, and when: `verify/last.json`.
@@ -151,6 +158,12 @@ impl DocumentFolder {
                 name: destination.chars().take(MAX_DESTINATION).collect(),
             })
         }
+    }
+
+    /// The notes of which crashes lacked the symbols of a module.
+    #[must_use]
+    pub fn missing_symbols(module: &MissingModule) -> Self {
+        Self(module.folder())
     }
 
     /// The key below the root of the storage, without a slash at its end.

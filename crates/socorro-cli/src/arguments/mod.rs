@@ -1,5 +1,6 @@
 //! What can be said on the command line, as far as commands share it.
 
+mod collector;
 #[cfg(feature = "crash-stats")]
 mod crash_stats;
 mod destinations;
@@ -28,11 +29,17 @@ use crate::{
     settings::{self, Definition, FileOptions, Settings},
 };
 
+pub(crate) use collector::{
+    Bind, ClientArguments, CollectorArguments, PlaceArguments, SpoolMode, UploadArguments,
+    Verify,
+};
 #[cfg(feature = "crash-stats")]
 pub(crate) use crash_stats::{HostArguments, TokenArguments};
 pub(crate) use destinations::{DestinationArguments, check as check_destination};
 pub(crate) use failures::FailureArguments;
-pub(crate) use operations::{OperationsArguments, listen_address};
+pub(crate) use operations::{
+    MetricsArguments, OperationsArguments, listen_address, reachable,
+};
 pub(crate) use permissions::{PermissionArguments, Permissions};
 #[cfg(feature = "pubsub")]
 pub(crate) use queue::LOOKED_AT;

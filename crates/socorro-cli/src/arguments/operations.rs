@@ -15,6 +15,14 @@ pub(crate) struct OperationsArguments {
     /// the loopback interface
     #[arg(long, value_name = "ADDR", env = "SOCORRO_LISTEN", value_parser = listen_address)]
     pub(crate) listen: Option<SocketAddr>,
+    #[command(flatten)]
+    pub(crate) metrics: MetricsArguments,
+}
+
+/// Who is told of metrics and errors.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Operations")]
+pub(crate) struct MetricsArguments {
     /// Send metrics to this DogStatsD server: HOST or HOST:PORT
     #[arg(long, value_name = "HOST", env = "STATSD_HOST")]
     statsd: Option<String>,
@@ -27,7 +35,7 @@ pub(crate) struct OperationsArguments {
     pub(crate) sentry_dsn: Option<String>,
 }
 
-impl OperationsArguments {
+impl MetricsArguments {
     /// The DogStatsD server, as HOST:PORT.
     pub(crate) fn statsd(&self) -> Option<String> {
         let host = self.statsd.as_deref()?;
@@ -51,6 +59,17 @@ pub(crate) fn listen_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| hint.to_owned())
 }
 
+/// Where to find what listens at all addresses.
+pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,10 +91,17 @@ mod tests {
     }
 
     #[test]
+    fn what_listens_everywhere_is_asked_at_the_loopback_address() {
+        let asked = |text: &str| reachable(text.parse().unwrap()).to_string();
+        assert_eq!(asked("0.0.0.0:8000"), "127.0.0.1:8000");
+        assert_eq!(asked("[::]:8000"), "[::1]:8000");
+        assert_eq!(asked("10.0.0.1:8000"), "10.0.0.1:8000");
+    }
+
+    #[test]
     fn a_statsd_server_may_say_its_port() {
         let address = |host: &str| {
-            let arguments = OperationsArguments {
-                listen: None,
+            let arguments = MetricsArguments {
                 statsd: Some(host.to_owned()),
                 statsd_port: 9,
                 #[cfg(feature = "sentry")]

@@ -47,11 +47,16 @@ impl WalkArguments {
     ///
     /// When a place for symbols, or the directory named for their cache, cannot be used.
     pub(crate) fn walker(&self) -> Result<InProcessStackwalker, Failure> {
-        Ok(InProcessStackwalker::new()
-            .symbols(self.store()?)
+        Ok(self.walker_with(self.store(&[])?))
+    }
+
+    /// The walker in this process, with these symbols.
+    pub(crate) fn walker_with(&self, symbols: SymbolStore) -> InProcessStackwalker {
+        InProcessStackwalker::new()
+            .symbols(symbols)
             .deadline(self.deadline)
             .max_dump_size(self.max_dump_size)
-            .frames_per_thread(self.frames_per_thread()))
+            .frames_per_thread(self.frames_per_thread())
     }
 
     /// The walker in child processes.
@@ -77,16 +82,16 @@ impl WalkArguments {
             .build())
     }
 
-    /// The symbols.
+    /// The symbols: those of `first`, then those of the settings.
     ///
     /// # Errors
     ///
     /// When a place for symbols, or the directory named for their cache, cannot be used.
-    pub(crate) fn store(&self) -> Result<SymbolStore, Failure> {
-        if self.symbols.places().is_empty() {
+    pub(crate) fn store(&self, first: &[String]) -> Result<SymbolStore, Failure> {
+        if first.is_empty() && self.symbols.places().is_empty() {
             tracing::info!("no symbols: functions stay unnamed; --symbols says where they are");
         }
-        self.symbols.store()
+        self.symbols.store(first)
     }
 
     fn frames_per_thread(&self) -> usize {

@@ -66,13 +66,13 @@ impl SymbolArguments {
         &self.cache
     }
 
-    /// The store.
+    /// The store, which asks the places of `first` before its own.
     ///
     /// # Errors
     ///
     /// When a place for symbols, or the directory named for the cache, cannot be used.
-    pub(crate) fn store(&self) -> Result<SymbolStore, Failure> {
-        self.store_with(self.cache.open()?)
+    pub(crate) fn store(&self, first: &[String]) -> Result<SymbolStore, Failure> {
+        self.store_of(first, self.cache.open()?)
     }
 
     /// The store, keeping symbols in this cache.
@@ -81,7 +81,16 @@ impl SymbolArguments {
     ///
     /// When a place for symbols cannot be used.
     pub(crate) fn store_with(&self, cache: Option<SymbolCache>) -> Result<SymbolStore, Failure> {
-        let sources = self.places().into_iter().map(source);
+        self.store_of(&[], cache)
+    }
+
+    fn store_of(
+        &self,
+        first: &[String],
+        cache: Option<SymbolCache>,
+    ) -> Result<SymbolStore, Failure> {
+        let places = first.iter().map(String::as_str).chain(self.places());
+        let sources = places.map(source);
         let sources = sources.collect::<Result<Vec<_>, _>>()?;
         let builder = SymbolStore::builder().sources(sources);
         Ok(match cache {

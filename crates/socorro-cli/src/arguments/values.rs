@@ -66,6 +66,24 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "a size is written 512mib, 2gb or as a number of bytes".to_owned())
 }
 
+/// So many, and in which time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Rate {
+    pub(crate) count: u32,
+    pub(crate) time: Duration,
+}
+
+/// Reads `10/s`, `60/m`, `100/h` or `1000/d`.
+pub(crate) fn rate(text: &str) -> Result<Rate, String> {
+    let read = || {
+        let (count, unit) = text.split_once('/')?;
+        let count = count.trim().parse().ok().filter(|count| *count > 0)?;
+        let time = duration(&format!("1{}", unit.trim())).ok()?;
+        (!time.is_zero()).then_some(Rate { count, time })
+    };
+    read().ok_or_else(|| "a rate is written 10/s, 60/m or 100/h".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +114,17 @@ mod tests {
             "18446744073709551615",
         ] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn rates_are_so_many_in_a_time() {
+        for (text, count, seconds) in [("10/s", 10, 1), ("60/m", 60, 60), ("1 / h", 1, 3600)] {
+            let time = Duration::from_secs(seconds);
+            assert_eq!(rate(text), Ok(Rate { count, time }), "{text}");
+        }
+        for text in ["", "10", "0/s", "10/", "10/x", "-1/s"] {
+            assert!(rate(text).is_err(), "{text}");
         }
     }
 

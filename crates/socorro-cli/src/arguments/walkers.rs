@@ -3,7 +3,7 @@
 use std::{str::FromStr, sync::Arc};
 
 use clap::Args;
-use socorro_stackwalk::Stackwalker;
+use socorro_stackwalk::{Stackwalker, SymbolStore};
 
 use super::WalkArguments;
 use crate::failure::Failure;
@@ -49,7 +49,7 @@ impl WalkerArguments {
         cfg!(not(unix)) || self.walkers == Some(Walkers::InProcess)
     }
 
-    /// The walker for so many workers. Whether child processes can be had is found out now, not crash by crash.
+    /// The walker for so many workers, which asks `symbols` before the places of the settings. Whether child processes can be had is found out now, not crash by crash.
     ///
     /// # Errors
     ///
@@ -57,23 +57,26 @@ impl WalkerArguments {
     pub(crate) async fn start(
         &self,
         walk: &WalkArguments,
+        symbols: &[String],
         workers: usize,
     ) -> Result<Arc<dyn Stackwalker>, Failure> {
+        let store = walk.store(symbols)?;
         let children = match self.walkers {
-            Some(Walkers::InProcess) => return Ok(Arc::new(walk.walker()?)),
+            Some(Walkers::InProcess) => return Ok(Arc::new(walk.walker_with(store))),
             Some(Walkers::Children(children)) => children.into(),
             None => workers,
         };
-        start_children(walk, children).await
+        start_children(walk, store, children).await
     }
 }
 
 #[cfg(unix)]
 async fn start_children(
     walk: &WalkArguments,
+    store: SymbolStore,
     children: usize,
 ) -> Result<Arc<dyn Stackwalker>, Failure> {
-    let pool = walk.pool(children, walk.store()?)?;
+    let pool = walk.pool(children, store)?;
     pool.check().await.map_err(|error| {
         Failure::because("cannot walk in child processes", &error).hint(format!(
             "--walkers {IN_PROCESS} does without, but a hostile minidump then takes down the processor"
@@ -83,9 +86,13 @@ async fn start_children(
 }
 
 #[cfg(not(unix))]
-async fn start_children(walk: &WalkArguments, _: usize) -> Result<Arc<dyn Stackwalker>, Failure> {
+async fn start_children(
+    walk: &WalkArguments,
+    store: SymbolStore,
+    _: usize,
+) -> Result<Arc<dyn Stackwalker>, Failure> {
     tracing::warn!("walking in this process: child processes for that are only to be had on Unix");
-    Ok(Arc::new(walk.walker()?))
+    Ok(Arc::new(walk.walker_with(store)))
 }
 
 #[cfg(test)]

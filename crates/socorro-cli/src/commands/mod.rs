@@ -1,5 +1,6 @@
 //! The subcommands, a file or folder each: read arguments, call the libraries, print.
 
+mod collector;
 mod completions;
 mod config;
 mod doctor;
@@ -30,13 +31,17 @@ mod storage;
 #[cfg(feature = "submit")]
 mod submit;
 mod symbols;
+mod up;
 mod waitfor;
 
 use std::fs::File;
 
 use clap::Subcommand;
 
-use crate::{exit::Exit, failure::Failure, output::Output, settings::Settings};
+#[cfg(feature = "demo")]
+pub(crate) use up::take_over_in_child;
+
+use crate::{arguments::CollectorArguments, exit::Exit, failure::Failure, output::Output, settings::Settings};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -45,6 +50,8 @@ pub(crate) enum Command {
     Process(process::ProcessArguments),
     Show(show::ShowArguments),
     Processor(Box<processor::ProcessorArguments>),
+    Collector(Box<collector::CollectorCommand>),
+    Up(Box<up::UpArguments>),
     #[cfg(feature = "crash-stats")]
     FetchCrashids(fetch_crashids::FetchCrashidsArguments),
     #[cfg(feature = "crash-stats")]
@@ -79,7 +86,21 @@ impl Command {
     /// Whether this goes on without anybody waiting for a certain result, so that its log is what
     /// there is to see.
     pub(crate) fn is_service(&self) -> bool {
-        matches!(self, Self::Processor(arguments) if arguments.is_service())
+        match self {
+            Self::Processor(arguments) => arguments.is_service(),
+            Self::Collector(command) => command.is_service(),
+            Self::Up(_) => true,
+            _ => false,
+        }
+    }
+
+    /// How reports are taken, where they are.
+    pub(crate) fn collector(&self) -> Option<&CollectorArguments> {
+        match self {
+            Self::Collector(command) => Some(command.collector()),
+            Self::Up(arguments) => Some(arguments.collector()),
+            _ => None,
+        }
     }
 
     /// The file for a log besides that on standard error, if one is wanted.
@@ -119,6 +140,8 @@ impl Command {
             Self::Process(arguments) => process::run(arguments, output).await,
             Self::Show(arguments) => show::run(arguments, output).await,
             Self::Processor(arguments) => processor::run(arguments, output).await,
+            Self::Collector(command) => collector::run(command, output).await,
+            Self::Up(arguments) => up::run(arguments, output).await,
             #[cfg(feature = "crash-stats")]
             Self::FetchCrashids(arguments) => fetch_crashids::run(arguments, output).await,
             #[cfg(feature = "crash-stats")]

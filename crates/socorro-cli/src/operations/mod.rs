@@ -20,24 +20,49 @@ mod status;
 mod table;
 mod version;
 
-use std::{net::TcpListener, path::PathBuf, sync::Arc};
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use socorro_collector::Collector;
 use socorro_processor::Worker;
 use socorro_queue::CrashQueue;
 use socorro_storage::CrashStorage;
 
 #[cfg(feature = "sentry")]
 pub(crate) use sentry::Errors;
+pub(crate) use self::{server::bind, version::version};
 
 use self::observer::Observer;
-use crate::{arguments::OperationsArguments, failure::Failure};
+use crate::{arguments::MetricsArguments, failure::Failure};
 
 /// What is ready to watch a worker, once there is one.
 #[derive(Debug)]
 pub(crate) struct Operations {
     listener: Option<TcpListener>,
     prometheus: Option<PrometheusHandle>,
+}
+
+/// Lets metrics and errors go where they are wanted. The handle renders metrics for Prometheus, if
+/// anybody is to ask for them.
+///
+/// # Errors
+///
+/// When the DogStatsD server has no address, or that of Sentry is none.
+pub(crate) fn send_metrics(
+    arguments: &MetricsArguments,
+    for_prometheus: bool,
+    host: &str,
+) -> Result<Option<PrometheusHandle>, Failure> {
+    #[cfg(feature = "sentry")]
+    if let Some(dsn) = &arguments.sentry_dsn {
+        sentry::send_to(dsn, host)?;
+    }
+    let statsd = arguments.statsd();
+    exporters::install(for_prometheus, statsd.as_deref(), host)
 }
 
 /// Finishes what is left to do when the program ends.
@@ -57,6 +82,8 @@ pub(crate) struct Watched {
     pub(crate) queue: Arc<dyn CrashQueue>,
     /// Directories that need room.
     pub(crate) directories: Vec<PathBuf>,
+    /// The collector in the same process, if there is one.
+    pub(crate) collector: Option<Collector>,
 }
 
 impl Operations {
@@ -66,18 +93,22 @@ impl Operations {
     /// # Errors
     ///
     /// When the address is taken or not one of this machine, or the DogStatsD server has none.
-    pub(crate) fn prepare(arguments: &OperationsArguments, host: &str) -> Result<Self, Failure> {
-        let listener = arguments.listen.map(server::bind).transpose()?;
-        #[cfg(feature = "sentry")]
-        if let Some(dsn) = &arguments.sentry_dsn {
-            sentry::send_to(dsn, host)?;
-        }
-        let statsd = arguments.statsd();
-        let prometheus = exporters::install(listener.is_some(), statsd.as_deref(), host)?;
+    pub(crate) fn prepare(
+        listen: Option<SocketAddr>,
+        metrics: &MetricsArguments,
+        host: &str,
+    ) -> Result<Self, Failure> {
+        let listener = listen.map(server::bind).transpose()?;
+        let prometheus = send_metrics(metrics, listener.is_some(), host)?;
         Ok(Self {
             listener,
             prometheus,
         })
+    }
+
+    /// Where the pages are, if they are anywhere.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.listener.as_ref()?.local_addr().ok()
     }
 
     /// Watches from now on, until the program ends.

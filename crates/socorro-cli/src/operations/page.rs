@@ -11,6 +11,9 @@ table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.2rem .8
 .ok{color:#176b2c}.bad{color:#b00020;font-weight:600}code{font-size:.9em}\
 @media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}th,td{border-color:#444}.ok{color:#6fcf85}.bad{color:#ff7a85}}";
 
+/// Where the page of a crash is, but for its id.
+pub(super) const CRASH: &str = "/crash/";
+
 /// Shows a status document.
 pub(super) fn render(status: &Value) -> String {
     let mut page = String::from("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">");
@@ -21,6 +24,7 @@ pub(super) fn render(status: &Value) -> String {
     head(&mut page, status);
     checks(&mut page, &status["heartbeat"]["checks"]);
     queue(&mut page, &status["queue"]);
+    recent(&mut page, array(&status["recent"]));
     let rows = array(&status["in_work"]).iter().map(|crash| {
         let age = |name: &str| format!("{} s", text(&crash[name]));
         let stuck = if crash["stuck"] == true { "stuck" } else { "" };
@@ -120,6 +124,18 @@ fn head(page: &mut String, status: &Value) {
             ),
         ),
     ];
+    let mut rows = rows.to_vec();
+    if status["spool"].is_object() {
+        rows.push((
+            "in the spool",
+            format!(
+                "{} reports, {} bytes, {} set aside",
+                field("/spool/entries"),
+                field("/spool/bytes"),
+                field("/spool/quarantined")
+            ),
+        ));
+    }
     let rows = rows
         .into_iter()
         .map(|(name, value)| vec![name.to_owned(), value]);
@@ -164,6 +180,25 @@ fn queue(page: &mut String, queue: &Value) {
         "oldest (s)",
     ];
     table(page, "Queue", &columns, rows);
+}
+
+/// The crashes that were processed last, each with a link to its page.
+fn recent(page: &mut String, crashes: &[Value]) {
+    page.push_str("<h2>Processed last</h2>");
+    if crashes.is_empty() {
+        page.push_str("<p>none</p>");
+        return;
+    }
+    page.push_str("<table><tr><th>ago</th><th>crash</th><th>signature</th></tr>");
+    for crash in crashes {
+        let field = |name: &str| escape(&text(&crash[name]));
+        let (id, ago, signature) = (field("crash_id"), field("seconds_ago"), field("signature"));
+        let _ = write!(
+            page,
+            "<tr><td>{ago} s</td><td><a href=\"{CRASH}{id}\"><code>{id}</code></a></td><td>{signature}</td></tr>"
+        );
+    }
+    page.push_str("</table>");
 }
 
 fn table(
@@ -237,6 +272,7 @@ mod tests {
             "heartbeat": {"checks": {"disk": {"ok": false, "msg": "full & \"slow\"", "since": "s"}}},
             "queue": {"name": "q", "lanes": {"standard": {"waiting": 7, "dead": 2}}},
             "in_work": [{"crash_id": "id", "stuck": true}],
+            "recent": [{"crash_id": "de1b", "seconds_ago": 1, "signature": "a<b>"}],
         }));
         assert!(!page.contains("<script>"), "{page}");
         for part in [
@@ -245,6 +281,7 @@ mod tests {
             "full &amp; &quot;slow&quot;",
             "<td>7</td>",
             "<td>stuck</td>",
+            "<a href=\"/crash/de1b\"><code>de1b</code></a></td><td>a&lt;b&gt;",
             "Last troubles</h2><p>none",
         ] {
             assert!(page.contains(part), "no {part} in {page}");

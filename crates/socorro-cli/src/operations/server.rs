@@ -1,4 +1,4 @@
-//! The HTTP server: a handful of pages, all of them made from what is in memory.
+//! The HTTP server: a handful of pages, made from what is in memory, and processed crashes.
 
 use std::{
     convert::Infallible,
@@ -18,6 +18,9 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Value, json};
+use socorro_core::CrashId;
+use socorro_report::Report;
+use socorro_storage::{CrashStorage as _, ErrorKind};
 use tokio::{net::TcpStream, sync::Semaphore, time::timeout};
 
 use super::{checks, observer::Observer, page, status, version::version};
@@ -31,6 +34,8 @@ const ARRIVAL: Duration = Duration::from_secs(5);
 const WHOLE: Duration = Duration::from_secs(15);
 /// Size of the buffer that the head of a request has to fit into.
 const HEAD: usize = 16 << 10;
+/// How long the storage may take for a crash.
+const PATIENCE: Duration = Duration::from_secs(8);
 /// How long to wait when the system has no connection to give.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -47,7 +52,7 @@ struct Pages {
 /// # Errors
 ///
 /// When it is taken, or not one of this machine.
-pub(super) fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     let listener = TcpListener::bind(address)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener));
     listener.map_err(|error| {
@@ -103,8 +108,11 @@ pub(super) fn serve(
 
 async fn answer(stream: TcpStream, pages: &Arc<Pages>) {
     let service = service_fn(|request: Request<Incoming>| {
-        let response = pages.response(request.method(), request.uri().path());
-        async move { Ok::<_, Infallible>(response) }
+        let pages = Arc::clone(pages);
+        async move {
+            let response = pages.response(request.method(), request.uri().path());
+            Ok::<_, Infallible>(response.await)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -118,7 +126,7 @@ async fn answer(stream: TcpStream, pages: &Arc<Pages>) {
 }
 
 impl Pages {
-    fn response(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
+    async fn response(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
         if !matches!(*method, Method::GET | Method::HEAD) {
             return text(StatusCode::METHOD_NOT_ALLOWED, "only GET\n");
         }
@@ -145,7 +153,33 @@ impl Pages {
                 let ok = !checks::is_draining(&self.observer.status());
                 json(available(ok), &json!({"ok": ok}))
             }
-            _ => text(StatusCode::NOT_FOUND, "no such page\n"),
+            _ => match path.strip_prefix(page::CRASH) {
+                Some(id) => self.crash(id).await,
+                None => text(StatusCode::NOT_FOUND, "no such page\n"),
+            },
+        }
+    }
+
+    /// A processed crash, without what is private.
+    async fn crash(&self, id: &str) -> Response<Full<Bytes>> {
+        let Ok(id) = CrashId::parse(id) else {
+            return text(StatusCode::NOT_FOUND, "this is no crash id\n");
+        };
+        let storage = &self.observer.watched().storage;
+        let found = timeout(PATIENCE, storage.processed_crash(&id)).await;
+        match found {
+            Ok(Ok(crash)) => {
+                let page = Report::public(&crash.value).page().to_string();
+                body(StatusCode::OK, "text/html; charset=utf-8", page)
+            }
+            Ok(Err(error)) if error.kind() == ErrorKind::NotFound => text(
+                StatusCode::NOT_FOUND,
+                "there is no such crash, or it is not processed yet\n",
+            ),
+            _ => text(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the storage does not answer; try again later\n",
+            ),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use socorro_collector::Collector;
 use socorro_queue::{Lane, LaneDepth};
 
 use super::observer::{Observation, Observer};
@@ -50,6 +51,17 @@ pub(super) fn document(observer: &Observer) -> Value {
             })
         })
         .collect();
+    let recent: Vec<Value> = status
+        .recent
+        .iter()
+        .map(|crash| {
+            json!({
+                "crash_id": crash.crash_id.as_str(),
+                "seconds_ago": seconds(crash.age),
+                "signature": crash.signature,
+            })
+        })
+        .collect();
     let destinations: Vec<Value> = status
         .destinations
         .iter()
@@ -82,6 +94,7 @@ pub(super) fn document(observer: &Observer) -> Value {
             "last_receive_seconds_ago": status.last_receive.map(seconds),
             "failing_for_seconds": status.queue_failing.map(seconds),
         },
+        "spool": watched.collector.as_ref().and_then(Collector::spool_status),
         "workers": {"total": status.workers, "busy": status.in_work.len()},
         "memory": {"rss_bytes": memory, "in_flight_bytes": status.bytes_in_work},
         "done": {
@@ -93,6 +106,7 @@ pub(super) fn document(observer: &Observer) -> Value {
             "per_second": per_second(done.processed, status.uptime),
         },
         "in_work": in_work,
+        "recent": recent,
         "destinations": destinations,
         "troubles": troubles,
     })

@@ -33,11 +33,14 @@ pub(super) const RSS: Metric = Metric::gauge(
 
 const METRICS: [Metric; 4] = [QUEUE_DEPTH, QUEUE_OLDEST, OUTBOX, RSS];
 
-/// All metrics that the processor emits, by name.
+/// All metrics that processor and collector emit, by name.
 pub(super) fn all() -> Vec<Metric> {
     let libraries = socorro_processor::METRICS
         .iter()
-        .chain(socorro_stackwalk::METRICS);
+        .chain(socorro_stackwalk::METRICS)
+        .chain(socorro_collector::METRICS)
+        .chain(socorro_collector::DELIVERY_METRICS)
+        .chain(socorro_collector::symbols::METRICS);
     let mut all: Vec<Metric> = libraries.chain(&METRICS).copied().collect();
     all.sort_by_key(|metric| metric.name);
     all

@@ -11,7 +11,7 @@ const LARGEST: u64 = 64 << 10;
 
 /// The body of `/__version__`: what `version.json` says, in the working directory or in `/app`; else
 /// what the program knows of itself.
-pub(super) fn version() -> Value {
+pub(crate) fn version() -> Value {
     let from_file = FILES.iter().find_map(|path| read(Path::new(path)));
     from_file.unwrap_or_else(|| {
         json!({

@@ -11,9 +11,11 @@ pub(crate) struct Section {
 /// The sections, in the order in which an operator thinks of them. An option whose name begins
 /// with that of a section belongs there (`--log-format` is `format` in `[log]`), any other one to
 /// [`GENERAL`], unless [`PLACES`] says otherwise.
-pub(crate) const SECTIONS: [Section; 13] = [
+pub(crate) const SECTIONS: [Section; 15] = [
     section("storage", "where crashes are"),
     section("queue", "which crashes are to be processed"),
+    section("collector", "how crash reports are taken over HTTP"),
+    section("spool", "where reports wait while storage or queue are down"),
     section("processor", "how the processor goes about its work"),
     section(
         "destinations",
@@ -30,16 +32,51 @@ pub(crate) const SECTIONS: [Section; 13] = [
     section("sentry", "reports of errors"),
 ];
 
+/// Options of [`COLLECTOR`], which do not begin with its name.
+const OF_COLLECTOR: [&str; 28] = [
+    "bind",
+    "admin-bind",
+    "data",
+    "throttle",
+    "submitter-token",
+    "report-token",
+    "verify",
+    "save-budget",
+    "dedupe-window",
+    "main-dump",
+    "forbidden",
+    "drain-delay",
+    "decode-percent-names",
+    "submit-path",
+    "bare-for-crashpad",
+    "view-url",
+    "trusted-proxy",
+    "rate-address",
+    "rate-client",
+    "rate-product",
+    "log-addresses",
+    "max-body",
+    "max-unpacked",
+    "max-file",
+    "max-files",
+    "max-parts",
+    "max-memory",
+    "max-connections",
+];
+/// The section of the collector.
+const COLLECTOR: &str = "collector";
+
 /// The section of options that name none.
 const GENERAL: &str = "processor";
 
 /// Options that lie elsewhere than their name says: option, section, key. An option that is a
 /// section as a whole has no key.
-const PLACES: [(&str, &str, &str); 18] = [
+const PLACES: [(&str, &str, &str); 19] = [
     ("storage", "storage", "url"),
     ("endpoint-url", "storage", "s3_endpoint"),
     ("region", "storage", "s3_region"),
     ("queue", "queue", "url"),
+    ("spool", "spool", "directory"),
     ("destination", "destinations", ""),
     ("deadline", "stackwalk", "deadline"),
     ("max-dump-size", "stackwalk", "max_dump_size"),
@@ -74,6 +111,12 @@ impl Key {
         if let Some((_, section, name)) = PLACES.iter().find(|(named, ..)| *named == option) {
             let name = (!name.is_empty()).then(|| (*name).to_owned());
             return Self { section, name };
+        }
+        if OF_COLLECTOR.contains(&option) {
+            return Self {
+                section: COLLECTOR,
+                name: Some(option.replace('-', "_")),
+            };
         }
         let by_name = option.split_once('-').and_then(|(first, rest)| {
             let section = SECTIONS.iter().find(|section| section.name == first)?;
@@ -119,6 +162,9 @@ mod tests {
             ("storage", "storage.url"),
             ("destination", "destinations"),
             ("verify-every", "verify.every"),
+            ("verify", "collector.verify"),
+            ("spool", "spool.directory"),
+            ("spool-mode", "spool.mode"),
         ] {
             assert_eq!(Key::of(option).to_string(), key);
         }
@@ -130,5 +176,6 @@ mod tests {
             assert!(Key::of(option).order() < SECTIONS.len(), "{option}");
         }
         assert!(Key::of("anything").order() < SECTIONS.len());
+        assert!(Key::of(OF_COLLECTOR[0]).order() < SECTIONS.len());
     }
 }

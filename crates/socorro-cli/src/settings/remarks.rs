@@ -25,7 +25,7 @@ pub(crate) enum Weight {
 }
 
 /// How names begin that are meant for a crash processor.
-const PREFIXES: [&str; 16] = [
+const PREFIXES: [&str; 19] = [
     "SOCORRO_",
     "CRASHSTORAGE_",
     "TELEMETRY_",
@@ -37,6 +37,9 @@ const PREFIXES: [&str; 16] = [
     "STATSD_",
     "ELASTICSEARCH_",
     "BETAVERSIONRULE_",
+    "CRASHMOVER_",
+    "BREAKPAD_",
+    "GUNICORN_",
     "resource.",
     "destination.",
     "processor.",

@@ -1,11 +1,13 @@
 //! The loss test in a small form: nothing may be lost, whatever goes wrong.
 //!
 //! The full one is `cargo run --release --example chaos`. `SOCORRO_CHAOS_SEED` repeats a run.
+//! [`intake`] is the same with the collector in front.
 
 #![cfg(all(unix, feature = "s3", feature = "webhook"))]
 #![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
 mod chaos;
+mod intake;
 #[path = "../cli/support/minidump.rs"]
 mod minidump;
 
@@ -59,4 +61,18 @@ async fn nothing_is_lost_between_buckets_of_localstack() {
     if let Some(endpoint) = endpoint {
         nothing_is_lost(60, Store::Server(endpoint)).await;
     }
+}
+
+/// `SOCORRO_INTAKE_REPORTS` says how many; the full test has 10000.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_report_is_lost_that_a_client_was_given_an_id_for() {
+    let reports = match std::env::var("SOCORRO_INTAKE_REPORTS") {
+        Ok(reports) => reports.parse().unwrap(),
+        Err(_) => 400,
+    };
+    let seed = seed();
+    println!("SOCORRO_CHAOS_SEED={seed}");
+    let outcome = intake::run(seed, reports).await.unwrap();
+    println!("{outcome}");
+    assert_eq!(outcome.problems, Vec::<String>::new());
 }

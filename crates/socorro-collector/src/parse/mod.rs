@@ -21,6 +21,8 @@ mod part;
 mod request;
 mod source;
 mod unwrap;
+#[cfg(feature = "symbol-upload")]
+pub(crate) mod upload;
 mod window;
 
 use std::{path::PathBuf, sync::Arc};

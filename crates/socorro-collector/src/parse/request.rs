@@ -38,7 +38,7 @@ impl Request {
     }
 }
 
-fn boundary(headers: &HeaderMap) -> Result<Vec<u8>, Malformed> {
+pub(super) fn boundary(headers: &HeaderMap) -> Result<Vec<u8>, Malformed> {
     let content_type = headers
         .get(header::CONTENT_TYPE)
         .map(|value| value.as_bytes().trim_ascii());
@@ -68,7 +68,7 @@ fn declared_length(headers: &HeaderMap) -> Option<u64> {
         .ok()
 }
 
-fn packing(headers: &HeaderMap) -> Result<Packing, Malformed> {
+pub(super) fn packing(headers: &HeaderMap) -> Result<Packing, Malformed> {
     let mut packing = Packing::Plain;
     for value in headers.get_all(header::CONTENT_ENCODING) {
         for coding in value.as_bytes().split(|byte| *byte == b',') {

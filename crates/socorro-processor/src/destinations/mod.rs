@@ -16,6 +16,7 @@
 //! |---|---|
 //! | [`StorageCopy`] | the processed crash, into another storage |
 //! | [`TelemetryCopy`] | the small public report for telemetry, into another storage |
+//! | [`MissingSymbolsIndex`] | a note for each module whose symbols it lacked, beside the crashes |
 //! | [`JsonLines`] | a line in a file or on standard output |
 //! | `Webhook` (feature `webhook`) | a POST request |
 //!
@@ -38,6 +39,7 @@ mod deliver;
 mod error;
 mod json_lines;
 mod ledger;
+mod missing_symbols;
 mod offer;
 mod options;
 mod sweep;
@@ -60,6 +62,7 @@ use socorro_storage::DocumentFolder;
 pub use copy::StorageCopy;
 pub use error::DestinationError;
 pub use json_lines::JsonLines;
+pub use missing_symbols::MissingSymbolsIndex;
 pub use options::DestinationOptions;
 pub use sweep::SweepSummary;
 pub use telemetry::TelemetryCopy;

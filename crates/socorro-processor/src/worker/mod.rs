@@ -43,7 +43,7 @@ pub(crate) use fence::fence;
 
 pub use failure::Failure;
 pub use options::WorkerOptions;
-pub use status::{CrashInWork, DestinationStatus, Phase, Stage, Status, Trouble};
+pub use status::{CrashInWork, DestinationStatus, Phase, ProcessedLately, Stage, Status, Trouble};
 pub use summary::{StageTimes, Summary};
 
 use self::{
@@ -301,6 +301,8 @@ impl Worker {
                     tracing::info!(crash_id = %id, "{id} was processed since it was published");
                     return Outcome::Duplicate;
                 }
+                let signature = processed.signature().unwrap_or_default();
+                self.0.monitor.processed(id, signature);
                 completed(job, delivery, &processed, started.elapsed());
                 Outcome::Processed
             }

@@ -11,13 +11,15 @@ use socorro_queue::{Delivery, Job};
 use tokio::time::Instant;
 
 use super::{
-    status::{CrashInWork, Phase, Stage, Status, Trouble},
+    status::{CrashInWork, Phase, ProcessedLately, Stage, Status, Trouble},
     summary::{Outcome, StageTimes, Summary},
 };
 use crate::metrics;
 
 /// How many troubles are remembered.
 const TROUBLES: usize = 20;
+/// How many crashes that were processed are remembered.
+const RECENT: usize = 20;
 /// How much longer than allowed a stage may go on before it counts as stuck: its time limit has to
 /// take effect first.
 const TOLERANCE: Duration = Duration::from_secs(30);
@@ -41,6 +43,7 @@ struct State {
     last_receive: Option<Instant>,
     queue_failing: Option<Instant>,
     troubles: VecDeque<(Instant, Trouble)>,
+    recent: VecDeque<(Instant, ProcessedLately)>,
 }
 
 #[derive(Debug)]
@@ -75,6 +78,7 @@ impl Monitor {
                 last_receive: None,
                 queue_failing: None,
                 troubles: VecDeque::new(),
+                recent: VecDeque::new(),
             }),
         }
     }
@@ -156,6 +160,18 @@ impl Monitor {
         self.lock().done.count(outcome, times);
     }
 
+    /// A crash was processed and its result is saved.
+    pub(super) fn processed(&self, crash_id: CrashId, signature: &str) {
+        let crash = ProcessedLately {
+            crash_id,
+            age: Duration::ZERO,
+            signature: signature.to_owned(),
+        };
+        let mut state = self.lock();
+        state.recent.truncate(RECENT - 1);
+        state.recent.push_front((Instant::now(), crash));
+    }
+
     /// Something went wrong. `kind` must not quote anything of a crash.
     pub(super) fn trouble(&self, place: impl Into<String>, kind: &str, crash_id: Option<CrashId>) {
         let trouble = Trouble {
@@ -195,7 +211,12 @@ impl Monitor {
             age: now - *at,
             ..trouble.clone()
         });
+        let recent = state.recent.iter().map(|(at, crash)| ProcessedLately {
+            age: now - *at,
+            ..crash.clone()
+        });
         Status {
+            recent: recent.collect(),
             phase: state.phase.0,
             phase_age: now - state.phase.1,
             uptime: now - self.made,
@@ -253,6 +274,19 @@ mod tests {
     fn delivery() -> Delivery {
         let at = Timestamp::UNIX_EPOCH;
         Delivery::new(Lane::Priority, Receipt::new("r"), 2, at, "".into())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_crashes_that_were_processed_last_are_remembered() {
+        let monitor = Monitor::new(1, Duration::from_secs(60));
+        for number in 0..=RECENT {
+            monitor.processed(job().crash_id, &number.to_string());
+        }
+        tokio::time::advance(Duration::from_secs(2)).await;
+        let recent = monitor.status().recent;
+        assert_eq!(recent.len(), RECENT);
+        assert_eq!(recent[0].signature, RECENT.to_string());
+        assert_eq!(recent[0].age, Duration::from_secs(2));
     }
 
     #[tokio::test(start_paused = true)]

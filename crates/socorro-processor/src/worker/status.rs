@@ -27,6 +27,8 @@ pub struct Status {
     pub bytes_in_work: u64,
     /// What it has done so far.
     pub done: Summary,
+    /// The crashes that were processed last, newest first.
+    pub recent: Vec<ProcessedLately>,
     /// For how long the queue has been asked without an answer; `None` when it is not being asked.
     pub asking_for: Option<Duration>,
     /// How long ago the queue last answered, if ever.
@@ -104,6 +106,18 @@ impl Stage {
             Self::Ack => "ack",
         }
     }
+}
+
+/// A crash that was processed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProcessedLately {
+    /// Which crash.
+    pub crash_id: CrashId,
+    /// How long ago its result was saved.
+    pub age: Duration,
+    /// Its signature, which is public.
+    pub signature: String,
 }
 
 /// A crash in work.

@@ -26,6 +26,9 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long the service waits for a receiver that does not say how long it wants, as Socorro's own
 /// processors do not: as long as it may.
 const ACK_DEADLINE_SECONDS: i32 = 600;
+/// The same at the emulator, which waits so long for receivers that have gone, too, if it had sent
+/// them something after they asked for nothing more.
+const EMULATOR_ACK_DEADLINE_SECONDS: i32 = 20;
 /// After so many deliveries of one publication the service itself sets a message aside: as late as
 /// it allows. The worker decides long before, and whoever gives a message back begins a new count.
 const MAX_DELIVERIES: i32 = 100;
@@ -170,8 +173,8 @@ impl PubsubAdmin {
         Ok(QueuePart::new(PartKind::Topic, path, is_new))
     }
 
-    /// Makes a subscription, if it is not there: with an ack deadline of 600 seconds, exactly-once
-    /// delivery, and without an end by disuse.
+    /// Makes a subscription, if it is not there: with an ack deadline of 600 seconds (20 at an
+    /// emulator), exactly-once delivery, and without an end by disuse.
     ///
     /// # Errors
     ///
@@ -195,7 +198,7 @@ impl PubsubAdmin {
         let mut request = Subscription::new()
             .set_name(&path)
             .set_topic(self.topic_path(topic)?)
-            .set_ack_deadline_seconds(ACK_DEADLINE_SECONDS)
+            .set_ack_deadline_seconds(self.ack_deadline_seconds())
             // So that acks are confirmed.
             .set_enable_exactly_once_delivery(true)
             // The default is to delete a subscription that nobody used for a month.
@@ -214,6 +217,13 @@ impl PubsubAdmin {
         let subject = format!("subscription {subscription} of topic {topic}");
         let is_new = self.unless(Code::AlreadyExists, &subject, call).await?;
         Ok(QueuePart::new(PartKind::Subscription, path, is_new))
+    }
+
+    fn ack_deadline_seconds(&self) -> i32 {
+        match self.emulator {
+            Some(_) => EMULATOR_ACK_DEADLINE_SECONDS,
+            None => ACK_DEADLINE_SECONDS,
+        }
     }
 
     /// Deletes a topic with all its subscriptions; these come first in what is given back.

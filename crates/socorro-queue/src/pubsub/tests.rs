@@ -179,7 +179,7 @@ async fn a_dead_letter_is_published_with_its_reason() {
 /// Another process has them, though this one lives on and would keep them for itself.
 ///
 /// The emulator may go on sending to a stream that was closed, and keeps what it sent there until
-/// its deadline is over, which may be ten minutes; so this is tried with fresh queues.
+/// its deadline is over; so this is tried with fresh queues.
 #[tokio::test]
 async fn a_pause_returns_what_was_brought_in_advance() {
     for _ in 0..TRIES {

@@ -138,14 +138,15 @@ impl<'a> CauseView<'a> {
         self.cause.get(name)?.as_str()
     }
 
+    /// The sources that were asked for the symbols, or the corrupt file.
+    pub fn places(self) -> impl Iterator<Item = &'a str> {
+        let places = self.cause.get("places").and_then(Value::as_array);
+        places.into_iter().flatten().filter_map(Value::as_str)
+    }
+
     /// What is known beyond the reason, in words; empty if nothing is.
     pub fn details(self) -> String {
-        let places = self.cause.get("places").and_then(Value::as_array);
-        let places: Vec<_> = places
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
+        let places: Vec<_> = self.places().collect();
         let line = self.cause.get("line").and_then(Value::as_u64);
         let parts = [
             (!places.is_empty()).then(|| places.join(", ")),

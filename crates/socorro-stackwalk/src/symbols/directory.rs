@@ -88,6 +88,14 @@ impl FetchSymbols for DirectorySource {
 }
 
 impl DirectorySource {
+    /// Whether there is a symbol file, good or not, of this debug file and debug id. There is none of what is unfit for
+    /// a path.
+    pub fn has(&self, debug_file: &str, debug_id: &str) -> bool {
+        let id = DebugId::from_breakpad(debug_id).ok();
+        let name = id.and_then(|id| SymbolName::new(debug_file, id));
+        name.is_some_and(|name| path_in(&self.root, &name).is_file())
+    }
+
     /// Puts a symbol file where it will be found, and gives back where that is. It appears there as a whole.
     ///
     /// # Errors

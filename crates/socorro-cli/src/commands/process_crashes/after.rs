@@ -51,7 +51,7 @@ impl After {
             return Ok(Self::Published(queue));
         }
         let signatures = arguments.signature.generator()?;
-        let walker = arguments.walkers.start(&arguments.walk, jobs).await?;
+        let walker = arguments.walkers.start(&arguments.walk, &[], jobs).await?;
         let pipeline = pipeline(walker, &signatures, &arguments.rulesets)?;
         let no_queue = socorro_queue::open("memory:", QueueOptions::default()).await?;
         let worker = Worker::new(Arc::clone(&storage), no_queue, pipeline);

@@ -1,9 +1,10 @@
 //! `socorro processor`: the service that takes crashes off a queue.
 
+mod processing;
 mod reload;
 mod signals;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use clap::Args;
 use socorro_core::{CrashId, Environment};
@@ -11,18 +12,18 @@ use socorro_processor::{Destinations, Pipeline, Summary, Worker, WorkerOptions};
 use socorro_queue::{CrashQueue, QueueOptions};
 use socorro_storage::CrashStorage;
 
-use self::signals::Signals;
+pub(crate) use self::{
+    processing::{Prepared, ProcessingArguments},
+    reload::on_hangup,
+    signals::Signals,
+};
 use crate::{
-    arguments::{
-        self, DestinationArguments, OperationsArguments, PermissionArguments, RulesetArguments,
-        SignatureArguments, StorageArguments, WalkArguments, WalkerArguments, values,
-    },
+    arguments::{self, OperationsArguments, PermissionArguments, StorageArguments},
     commands::queue::what_is_left,
     exit::Exit,
     failure::Failure,
     operations::{Operations, Watched},
     output::Output,
-    pipeline::pipeline,
     result,
 };
 
@@ -63,15 +64,7 @@ pub(crate) struct ProcessorArguments {
     )]
     queue: Option<String>,
     #[command(flatten)]
-    destinations: DestinationArguments,
-    #[command(flatten)]
-    walk: WalkArguments,
-    #[command(flatten)]
-    walkers: WalkerArguments,
-    #[command(flatten)]
-    signature: SignatureArguments,
-    #[command(flatten)]
-    rulesets: RulesetArguments,
+    processing: ProcessingArguments,
     /// End when the queue has nothing to do any more
     #[arg(long)]
     drain: bool,
@@ -81,95 +74,13 @@ pub(crate) struct ProcessorArguments {
     #[command(flatten)]
     permissions: PermissionArguments,
     #[command(flatten)]
-    worker: WorkerArguments,
-    #[command(flatten)]
     operations: OperationsArguments,
 }
 
-/// How the worker goes about its work.
-#[derive(Debug, Args)]
-struct WorkerArguments {
-    /// How many crashes are in work at once [default: number of processors]
-    #[arg(long, value_name = "N", env = "SOCORRO_WORKERS", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    workers: Option<u16>,
-    /// For how long a message is leased at a time, unless the address of the queue tells it
-    /// (`?lease=90s`); it is renewed while work goes on
-    #[arg(long, value_name = "TIME", env = "SOCORRO_LEASE", default_value = "60s", value_parser = values::duration)]
-    lease: Duration,
-    /// Give up a crash for this delivery after this time
-    #[arg(long, value_name = "TIME", env = "SOCORRO_MAX_PROCESSING", default_value = "15m", value_parser = values::duration)]
-    max_processing: Duration,
-    /// Dead-letter a crash that has failed by its own fault, or taken processors down, so many
-    /// times; outages do not count
-    #[arg(long, value_name = "N", env = "SOCORRO_MAX_ATTEMPTS", default_value = "8", value_parser = clap::value_parser!(u32).range(1..))]
-    max_attempts: u32,
-    /// Wait this long before a failed crash is tried again, and twice as long after each further failure
-    #[arg(long, value_name = "TIME", env = "SOCORRO_RETRY_DELAY", default_value = "10s", value_parser = values::duration)]
-    retry_delay: Duration,
-    /// Never wait longer than this before a failed crash is tried again
-    #[arg(long, value_name = "TIME", env = "SOCORRO_MAX_RETRY_DELAY", default_value = "10m", value_parser = values::duration)]
-    max_retry_delay: Duration,
-    /// Leave out what reads the dumps of a crash with which so many processors have died, but for a
-    /// stackwalk in a child process
-    #[arg(long, value_name = "N", env = "SOCORRO_SAFE_MODE_AFTER", default_value = "2", value_parser = clap::value_parser!(u32).range(1..))]
-    safe_mode_after: u32,
-    /// Do not process a crash again that was published twice to the standard lane and is processed
-    /// since; messages of other lanes always are
-    #[arg(long, env = "SOCORRO_SKIP_PROCESSED")]
-    skip_processed: bool,
-    /// Look so often for crashes of yesterday and today that were never processed, and publish them
-    /// again; of several processors on one storage, one does it each time [default: never]
-    #[arg(long, value_name = "TIME", env = "SOCORRO_VERIFY_EVERY", value_parser = values::duration)]
-    verify_every: Option<Duration>,
-    /// When told to stop, let crashes in work go on for this long
-    #[arg(long, value_name = "TIME", env = "SOCORRO_SHUTDOWN_GRACE", default_value = "25s", value_parser = values::duration)]
-    shutdown_grace: Duration,
-    /// Put dumps of crashes in work here [default: the system's temporary directory]
-    #[arg(long, value_name = "DIR", env = "PROCESSOR_TEMPORARY_PATH")]
-    temporary_path: Option<PathBuf>,
-}
-
 impl ProcessorArguments {
-    /// Where room on disk is needed.
-    fn directories(&self) -> Vec<PathBuf> {
-        let temporary = self.worker.temporary_path.clone();
-        let mut directories = vec![temporary.unwrap_or_else(std::env::temp_dir)];
-        directories.extend(self.walk.symbols.cache().directory());
-        directories
-    }
-
     /// Whether it works off a queue, with nobody waiting for one certain crash.
     pub(crate) fn is_service(&self) -> bool {
         self.once.is_none()
-    }
-}
-
-impl WorkerArguments {
-    fn options(&self) -> Result<WorkerOptions, Failure> {
-        let mut options = WorkerOptions::default();
-        if let Some(workers) = self.workers {
-            options.workers = workers.into();
-        }
-        options.max_processing = self.max_processing;
-        options.max_attempts = self.max_attempts;
-        options.retry_delay = self.retry_delay;
-        options.max_retry_delay = self.max_retry_delay;
-        options.safe_mode_after = self.safe_mode_after;
-        options.skip_processed = self.skip_processed;
-        options.verify_every = self.verify_every.filter(|every| !every.is_zero());
-        options.shutdown_grace = self.shutdown_grace;
-        options.temporary_path.clone_from(&self.temporary_path);
-        if let Some(path) = &self.temporary_path {
-            // Found out now, not crash by crash.
-            tempfile::tempdir_in(path).map_err(|error| {
-                Failure::because(
-                    format_args!("cannot use the temporary path {}", path.display()),
-                    &error,
-                )
-                .hint("make the directory, and let this user write to it")
-            })?;
-        }
-        Ok(options)
     }
 }
 
@@ -179,20 +90,19 @@ pub(crate) async fn run(
 ) -> Result<Exit, Failure> {
     let operations = if arguments.is_service() {
         let host = Environment::system();
-        Some(Operations::prepare(
-            &arguments.operations,
-            host.host_name(),
-        )?)
+        let OperationsArguments { listen, metrics } = &arguments.operations;
+        Some(Operations::prepare(*listen, metrics, host.host_name())?)
     } else {
         None
     };
-    let signatures = arguments.signature.generator()?;
-    let options = arguments.worker.options()?;
-    let walkers = &arguments.walkers;
-    let walker = walkers.start(&arguments.walk, options.workers).await?;
-    let pipeline = pipeline(walker, &signatures, &arguments.rulesets)?;
+    let processing = &arguments.processing;
+    let Prepared {
+        pipeline,
+        options,
+        signatures,
+    } = processing.prepare(&[]).await?;
     let storage = arguments.storage.open().await?;
-    let destinations = arguments.destinations.open(&storage.to_string()).await?;
+    let destinations = processing.destinations(&storage).await?;
     match (&arguments.once, &arguments.queue) {
         (Some(id), _) => {
             let permissions = &arguments.permissions;
@@ -208,19 +118,15 @@ pub(crate) async fn run(
             .await
         }
         (None, Some(url)) => {
-            let queue_options = QueueOptions {
-                lease: arguments.worker.lease,
-                ..QueueOptions::default()
-            };
-            let queue = arguments::open_queue(url, queue_options).await?;
+            let queue = arguments::open_queue(url, processing.queue_options()).await?;
             let signals = Signals::watch()?;
-            reload::on_hangup(signatures)?;
+            on_hangup(signatures)?;
             tracing::info!(
                 version = env!("CARGO_PKG_VERSION"), %storage, %queue, %destinations,
                 workers = options.workers,
                 "processor started"
             );
-            let directories = arguments.directories();
+            let directories = processing.directories();
             let worker = Worker::with_destinations(
                 Arc::clone(&storage),
                 Arc::clone(&queue),
@@ -234,6 +140,7 @@ pub(crate) async fn run(
                     storage: Arc::clone(&storage),
                     queue: Arc::clone(&queue),
                     directories,
+                    collector: None,
                 })?;
             }
             if arguments.drain {

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 ///
 /// When the operating system does not allow to watch for the signal.
 #[cfg(unix)]
-pub(super) fn on_hangup(signatures: Arc<SignatureGenerator>) -> Result<(), Failure> {
+pub(crate) fn on_hangup(signatures: Arc<SignatureGenerator>) -> Result<(), Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut hangups = signal(SignalKind::hangup())
         .map_err(|error| Failure::because("cannot watch for signals", &error))?;
@@ -30,7 +30,7 @@ pub(super) fn on_hangup(signatures: Arc<SignatureGenerator>) -> Result<(), Failu
 
 /// There is no such signal.
 #[cfg(not(unix))]
-pub(super) fn on_hangup(_: Arc<SignatureGenerator>) -> Result<(), Failure> {
+pub(crate) fn on_hangup(_: Arc<SignatureGenerator>) -> Result<(), Failure> {
     Ok(())
 }
 

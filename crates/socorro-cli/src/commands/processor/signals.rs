@@ -16,7 +16,7 @@ const SIGTERM: u8 = 15;
 
 /// Stop signals: the first one asks, the second one ends the program on the spot.
 #[derive(Debug, Clone)]
-pub(super) struct Signals {
+pub(crate) struct Signals {
     stop: CancellationToken,
     first: Arc<OnceLock<u8>>,
 }
@@ -27,7 +27,7 @@ impl Signals {
     /// # Errors
     ///
     /// When the operating system does not allow it.
-    pub(super) fn watch() -> Result<Self, Failure> {
+    pub(crate) fn watch() -> Result<Self, Failure> {
         let mut source =
             Source::new().map_err(|error| Failure::because("cannot watch for signals", &error))?;
         let signals = Self {
@@ -55,18 +55,18 @@ impl Signals {
     }
 
     /// Cancelled by the first signal.
-    pub(super) fn stop(&self) -> CancellationToken {
+    pub(crate) fn stop(&self) -> CancellationToken {
         self.stop.clone()
     }
 
     /// Waits for the first signal.
-    pub(super) async fn received(&self) -> u8 {
+    pub(crate) async fn received(&self) -> u8 {
         self.stop.cancelled().await;
         self.first().unwrap_or(SIGINT)
     }
 
     /// The first signal, if there was one.
-    pub(super) fn first(&self) -> Option<u8> {
+    pub(crate) fn first(&self) -> Option<u8> {
         self.first.get().copied()
     }
 }

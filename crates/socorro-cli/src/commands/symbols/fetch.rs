@@ -48,7 +48,7 @@ pub(super) async fn run(arguments: &FetchArguments, output: &mut Output) -> Resu
         (Some(name), Some(id)) => vec![wanted::named(name, id)?],
         _ => wanted::of_dumps(&arguments.dump)?,
     };
-    let store = arguments.symbols.store()?;
+    let store = arguments.symbols.store(&[])?;
     let numbers = report::load(&store, &wanted, Told::All, arguments.format, output).await?;
     let is_one = arguments.name.is_some();
     Ok(Exit::failure_if(

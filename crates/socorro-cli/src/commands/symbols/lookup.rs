@@ -53,7 +53,7 @@ fn address(text: &str) -> Result<u64, String> {
 pub(super) async fn run(arguments: &LookupArguments, output: &mut Output) -> Result<Exit, Failure> {
     let LookupArguments { name, id, .. } = arguments;
     let module = wanted::named(name, id)?;
-    let store = arguments.symbols.store()?;
+    let store = arguments.symbols.store(&[])?;
     let found = store.lookup(&module).await;
     let none = |reason: String| Err(Failure::new(format!("no symbols of {name} {id}: {reason}")));
     let symbols = match &*found {

@@ -4,6 +4,7 @@
 //! [`ROWS`]; what several of them make together, such as the address of a storage from bucket,
 //! region and endpoint, is put together in [`parts`].
 
+mod collector;
 mod parts;
 mod table;
 

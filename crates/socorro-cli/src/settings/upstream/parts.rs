@@ -4,6 +4,7 @@ use url::form_urlencoded;
 
 use super::{
     Proposal,
+    collector::Collector,
     table::{Meaning, Part, ROWS},
 };
 use crate::settings::variables::{Found, Variables};
@@ -25,13 +26,23 @@ pub(crate) fn proposals(variables: &Variables) -> (Vec<Proposal>, Vec<String>) {
         }
     }
     let parts = Parts { variables };
-    for composed in [parts.storage(), parts.telemetry(), parts.workers()] {
+    let collector = Collector { variables };
+    for composed in [
+        parts.storage(),
+        parts.telemetry(),
+        parts.workers(),
+        Ok(parts.queue()),
+        // After those of the processor, which count in an environment that has both.
+        collector.storage(),
+        collector.queue(),
+        collector.throttler(),
+        collector.address(),
+    ] {
         match composed {
             Ok(proposal) => made.extend(proposal),
             Err(problem) => problems.push(problem),
         }
     }
-    made.extend(parts.queue());
     // For addresses of buckets on the command line, which do not say it.
     for (option, part) in [
         ("endpoint-url", Part::AwsEndpoint),
@@ -45,7 +56,7 @@ pub(crate) fn proposals(variables: &Variables) -> (Vec<Proposal>, Vec<String>) {
     (made, problems)
 }
 
-fn proposal(option: &'static str, anchor: Found<'_>, value: String) -> Proposal {
+pub(super) fn proposal(option: &'static str, anchor: Found<'_>, value: String) -> Proposal {
     Proposal {
         option,
         value,
@@ -54,11 +65,18 @@ fn proposal(option: &'static str, anchor: Found<'_>, value: String) -> Proposal 
     }
 }
 
-fn text(found: Found<'_>) -> String {
+pub(super) fn text(found: Found<'_>) -> String {
     found.value.to_string_lossy().trim().to_owned()
 }
 
-type Composed = Result<Option<Proposal>, String>;
+/// The strongest value of a part.
+pub(super) fn strongest(variables: &Variables, part: Part) -> Option<Found<'_>> {
+    let rows = ROWS.iter().filter(|row| row.meaning == Meaning::Part(part));
+    let found = rows.filter_map(|row| variables.get(row.name));
+    found.min_by_key(|found| found.layer)
+}
+
+pub(super) type Composed = Result<Option<Proposal>, String>;
 
 #[derive(Clone, Copy)]
 struct Parts<'a> {
@@ -66,11 +84,8 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// The strongest value of a part.
     fn get(self, part: Part) -> Option<Found<'a>> {
-        let rows = ROWS.iter().filter(|row| row.meaning == Meaning::Part(part));
-        let found = rows.filter_map(|row| self.variables.get(row.name));
-        found.min_by_key(|found| found.layer)
+        strongest(self.variables, part)
     }
 
     fn storage(self) -> Composed {
@@ -162,7 +177,7 @@ impl<'a> Parts<'a> {
 }
 
 /// The query of an address.
-fn query<const N: usize>(options: [(&str, Option<Found<'_>>); N]) -> String {
+pub(super) fn query<const N: usize>(options: [(&str, Option<Found<'_>>); N]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, found) in options {
         if let Some(found) = found {

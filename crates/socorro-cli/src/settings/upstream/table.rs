@@ -1,9 +1,10 @@
 //! The table of Socorro's names.
 
-/// What Socorro's processor calls a setting, and what it is here.
+/// What Socorro's processor or its collector, Antenna, calls a setting, and what it is here.
 ///
 /// Source of names, defaults and forms: `socorro/mozilla_settings.py` and its predecessors in the
-/// repository mozilla-services/socorro, and the environment files of its local development.
+/// repository mozilla-services/socorro, the components of mozilla-services/antenna, and the
+/// environment files of their local development.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) name: &'static str,
@@ -42,6 +43,20 @@ pub(crate) enum Part {
     SqsQueue,
     Processes,
     Threads,
+    /// Antenna: what stores crashes, by the name of a Python class.
+    CollectorStorage,
+    CollectorBucket,
+    CollectorRegion,
+    CollectorEndpoint,
+    CollectorDirectory,
+    /// Antenna: what publishes their ids.
+    CollectorQueue,
+    CollectorProject,
+    CollectorSqsQueue,
+    CollectorPort,
+    ThrottlerRules,
+    ThrottlerProducts,
+    ThrottlerPackages,
 }
 
 impl Part {
@@ -64,6 +79,22 @@ impl Part {
             Self::SqsQueue => "`--queue sqs://`, which reads all three names of queues",
             Self::Processes => "`--workers`, times the number of threads",
             Self::Threads => "`--workers`, times the number of processes",
+            Self::CollectorStorage => {
+                "which kind of `--storage`: the classes for S3, GCS and the file system"
+            }
+            Self::CollectorBucket => "the bucket in the address of `--storage`",
+            Self::CollectorRegion => "the region in the address of `--storage`",
+            Self::CollectorEndpoint => "the endpoint in the address of `--storage`",
+            Self::CollectorDirectory => "`--storage file:DIR`",
+            Self::CollectorQueue => "which kind of `--queue`: the classes for Pub/Sub and SQS",
+            Self::CollectorProject => "`--queue pubsub://PROJECT`",
+            Self::CollectorSqsQueue => "`--queue sqs://`, as the variable `SQS_STANDARD_QUEUE`",
+            Self::CollectorPort => "`--bind 0.0.0.0:PORT`",
+            Self::ThrottlerRules => "`--throttle`: `MOZILLA_RULES` and `ACCEPT_ALL`",
+            Self::ThrottlerProducts => {
+                "`--throttle`: `MOZILLA_PRODUCTS`, or `ALL_PRODUCTS` with `ACCEPT_ALL`"
+            }
+            Self::ThrottlerPackages => "`--throttle`: `MOZILLA_PRODUCT_PACKAGENAMES`",
         }
     }
 }
@@ -79,6 +110,10 @@ const OWN_CACHE: &str = "symbol files are written beside their place in the cach
 #[cfg(not(feature = "crash-stats"))]
 const NO_API: &str = "what asks the API is not part of this program";
 const IN_PROCESS: &str = "minidumps are walked by this program itself";
+
+const OWN_SERVER: &str = "one process serves all connections; --max-connections bounds them";
+const OWN_RETRIES: &str =
+    "saving is tried again within --save-budget, and then the spool keeps the report";
 
 /// All names. Of several with the same meaning in one source the first one counts.
 pub(crate) static ROWS: &[Row] = &[
@@ -177,6 +212,74 @@ pub(crate) static ROWS: &[Row] = &[
     ),
     row("SOCORRO_SETTINGS", Ignored("there is no settings module")),
     row("PROCESS_NAME", Ignored("there is one process")),
+    // The collector.
+    row(
+        "CRASHMOVER_CRASHSTORAGE_CLASS",
+        Of(Part::CollectorStorage),
+    ),
+    row(
+        "CRASHMOVER_CRASHSTORAGE_BUCKET_NAME",
+        Of(Part::CollectorBucket),
+    ),
+    row(
+        "CRASHMOVER_CRASHSTORAGE_REGION",
+        Of(Part::CollectorRegion),
+    ),
+    row(
+        "CRASHMOVER_CRASHSTORAGE_ENDPOINT_URL",
+        Of(Part::CollectorEndpoint),
+    ),
+    row(
+        "CRASHMOVER_CRASHSTORAGE_FS_ROOT",
+        Of(Part::CollectorDirectory),
+    ),
+    row(
+        "CRASHMOVER_CRASHSTORAGE_ACCESS_KEY",
+        Client("AWS_ACCESS_KEY_ID"),
+    ),
+    row(
+        "CRASHMOVER_CRASHSTORAGE_SECRET_ACCESS_KEY",
+        Client("AWS_SECRET_ACCESS_KEY"),
+    ),
+    row("CRASHMOVER_CRASHPUBLISH_CLASS", Of(Part::CollectorQueue)),
+    row(
+        "CRASHMOVER_CRASHPUBLISH_PROJECT_ID",
+        Of(Part::CollectorProject),
+    ),
+    row(
+        "CRASHMOVER_CRASHPUBLISH_TOPIC_NAME",
+        Client("PUBSUB_STANDARD_TOPIC_NAME"),
+    ),
+    row(
+        "CRASHMOVER_CRASHPUBLISH_QUEUE_NAME",
+        Of(Part::CollectorSqsQueue),
+    ),
+    row("CRASHMOVER_CRASHPUBLISH_TIMEOUT", Ignored(OWN_RETRIES)),
+    row("CRASHMOVER_MAX_ATTEMPTS", Ignored(OWN_RETRIES)),
+    row("CRASHMOVER_RETRY_SLEEP_SECONDS", Ignored(OWN_RETRIES)),
+    row("BREAKPAD_DUMP_FIELD", Option("main-dump")),
+    row(
+        "BREAKPAD_STAGE_SUBMITTER_BEARER_TOKEN",
+        Option("submitter-token"),
+    ),
+    row("BREAKPAD_THROTTLER_RULES", Of(Part::ThrottlerRules)),
+    row("BREAKPAD_THROTTLER_PRODUCTS", Of(Part::ThrottlerProducts)),
+    row(
+        "BREAKPAD_THROTTLER_PRODUCT_PACKAGENAMES",
+        Of(Part::ThrottlerPackages),
+    ),
+    row("PORT", Of(Part::CollectorPort)),
+    row("SECRET_SENTRY_DSN", Option("sentry-dsn")),
+    row(
+        "BASEDIR",
+        Ignored("`/__version__` looks for version.json in the working directory and in /app"),
+    ),
+    row("GUNICORN_WORKERS", Unsupported(OWN_SERVER)),
+    row("GUNICORN_WORKER_CLASS", Unsupported(OWN_SERVER)),
+    row("GUNICORN_MAX_REQUESTS", Unsupported(OWN_SERVER)),
+    row("GUNICORN_MAX_REQUESTS_JITTER", Unsupported(OWN_SERVER)),
+    row("GUNICORN_TIMEOUT", Unsupported(OWN_SERVER)),
+    row("GUNICORN_CMD_ARGS", Unsupported(OWN_SERVER)),
     // Symbols and the walk.
     row("STACKWALKER_SYMBOLS_URLS", Option("symbols")),
     row("STACKWALKER_KILL_TIMEOUT", Option("deadline")),

@@ -107,6 +107,11 @@ impl Crash {
 }
 
 impl Content {
+    /// The minidump, if it has one.
+    pub(crate) fn dump(&self) -> Option<Bytes> {
+        self.dump.clone()
+    }
+
     /// The report with this content and id.
     pub(crate) fn report(&self, id: &CrashId) -> Result<(RawCrash, Dumps)> {
         let mut raw = RawCrash::new();

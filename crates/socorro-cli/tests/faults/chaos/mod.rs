@@ -11,17 +11,17 @@
 
 mod audit;
 mod clock;
-mod crashes;
+pub(crate) mod crashes;
 mod disk;
 mod fleet;
-mod proxy;
-mod random;
+pub(crate) mod proxy;
+pub(crate) mod random;
 mod receiver;
 mod reference;
 mod report;
-mod site;
+pub(crate) mod site;
 mod submit;
-mod switches;
+pub(crate) mod switches;
 mod trouble;
 
 use std::{

@@ -34,7 +34,7 @@ pub(crate) const LEASE: Duration = Duration::from_secs(4);
 pub(crate) const DESTINATIONS: [&str; 3] = ["copy", "telemetry", "hook"];
 
 /// Any key will do for servers that are there for tests.
-const KEY: &str = "test";
+pub(crate) const KEY: &str = "test";
 const REGION: &str = "us-east-1";
 
 /// How to start a processor.
@@ -84,10 +84,10 @@ impl Directory {
 }
 
 /// The storages as they are seen from here, and as processors are told.
-struct Storages {
-    storages: [ObjectStorage; 3],
-    addresses: [String; 3],
-    server: Option<S3Server>,
+pub(crate) struct Storages {
+    pub(crate) storages: [ObjectStorage; 3],
+    pub(crate) addresses: [String; 3],
+    pub(crate) server: Option<S3Server>,
 }
 
 impl Site {
@@ -263,7 +263,7 @@ fn directories(disk: &Path) -> Result<Storages> {
 }
 
 /// Buckets of a server, which processors reach by a proxy only.
-async fn buckets(
+pub(crate) async fn buckets(
     endpoint: &str,
     server: Option<S3Server>,
     seed: u64,

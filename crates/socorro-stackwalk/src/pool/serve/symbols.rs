@@ -21,9 +21,9 @@ const ENTRY_WEIGHT: u64 = 1024;
 /// How many answers are kept.
 const MOST_KNOWN: usize = 1 << 14;
 
-/// How long to believe that there are no symbols: no longer than one crash takes, because the parent may know better
-/// by then.
-const MISSING_FOR: Duration = Duration::from_secs(1);
+/// How long to believe that there are no symbols: a walk remembers that by itself, and for the next one the parent may
+/// know better.
+const MISSING_FOR: Duration = Duration::ZERO;
 
 /// The symbols of the parent's store.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use crate::symbols::index::{CorruptSymbols, SymbolFileError, SymbolIndex};
 use crate::symbols::lookup::{MissingSymbols, SymbolLookup};
 use crate::symbols::memory::Made;
 use crate::symbols::name::{CodeName, ModuleName, SymbolName};
-use crate::symbols::source::{FoundSymbols, SymbolContent, SymbolRequest};
+use crate::symbols::source::{FoundSymbols, SymbolContent, SymbolRequest, SymbolSource};
 
 impl Shared {
     /// Asks each source in turn, the disk cache before the first that is far away. A file that was found ends the
@@ -55,6 +55,18 @@ impl Shared {
             }
         }
         self.missing(name, failure.as_ref()).await
+    }
+
+    /// Whether a source on this machine has a symbol file.
+    pub(super) async fn is_here(&self, name: &SymbolName, module: &ModuleName) -> bool {
+        let request = SymbolRequest::new(name, module);
+        let here = self.sources.iter().map(SymbolSource::get);
+        for source in here.filter(|source| source.is_local()) {
+            if matches!(source.fetch(&request).await, Ok(Some(_))) {
+                return true;
+            }
+        }
+        false
     }
 
     fn inbox(&self) -> Inbox {

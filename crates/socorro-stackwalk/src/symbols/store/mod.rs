@@ -95,6 +95,15 @@ impl SymbolStore {
             self.shared.symbols.forget(&name, stored);
             (found, was_there) = self.find(&name, module).await;
         }
+        // That far places have nothing is remembered. What has come to this machine since is found all the same.
+        if was_there
+            && let Some(stored) = &found
+            && matches!(*stored.lookup, SymbolLookup::Missing(_))
+            && self.shared.is_here(&name, module).await
+        {
+            self.shared.symbols.forget(&name, stored);
+            (found, was_there) = self.find(&name, module).await;
+        }
         let lookup = match found {
             Some(stored) => Arc::clone(&stored.lookup),
             None => missing(MissingSymbols::Unavailable {
@@ -167,5 +176,55 @@ impl fmt::Debug for SymbolStore {
             .field("sources", &self.shared.sources)
             .field("settings", &self.shared.settings)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::symbols::error::SymbolError;
+    use crate::symbols::source::{FetchSymbols, FoundSymbols, SymbolRequest};
+
+    /// A server that has nothing.
+    #[derive(Debug)]
+    struct Nothing;
+
+    #[async_trait]
+    impl FetchSymbols for Nothing {
+        async fn fetch(&self, _: &SymbolRequest<'_>) -> Result<Option<FoundSymbols>, SymbolError> {
+            Ok(None)
+        }
+
+        fn place(&self) -> String {
+            "nowhere".to_owned()
+        }
+    }
+
+    #[tokio::test]
+    async fn what_comes_to_this_machine_is_found_though_servers_had_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SymbolStore::new([
+            SymbolSource::custom(Nothing),
+            SymbolSource::directory(directory.path()).unwrap(),
+        ]);
+        let module = ModuleName {
+            debug_file: Some("app".to_owned()),
+            debug_id: "111111111111111111111111111111111".parse().ok(),
+            ..ModuleName::default()
+        };
+        for _ in 0..2 {
+            let lookup = store.lookup(&module).await;
+            assert!(matches!(*lookup, SymbolLookup::Missing(_)), "{lookup:?}");
+        }
+        let name = module.symbols().unwrap();
+        let [file, id, symbols] = name.path_parts();
+        let place = directory.path().join(file).join(&id);
+        std::fs::create_dir_all(&place).unwrap();
+        let text = format!("MODULE Linux x86_64 {id} app\nPUBLIC 1000 0 main\n");
+        std::fs::write(place.join(symbols), text).unwrap();
+        for _ in 0..2 {
+            let lookup = store.lookup(&module).await;
+            assert!(matches!(*lookup, SymbolLookup::Loaded(_)), "{lookup:?}");
+        }
     }
 }

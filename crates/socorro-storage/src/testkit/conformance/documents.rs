@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use futures::TryStreamExt as _;
 
 use crate::{
-    DocumentFolder, DocumentKey, ErrorKind,
+    DocumentFolder, DocumentKey, ErrorKind, MissingModule,
     testkit::{Harness, sample},
 };
 
@@ -59,6 +59,34 @@ pub async fn documents_are_listed_and_deleted(harness: &dyn Harness) {
     }
     let error = storage.document(&key).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
+/// The index of missing symbols keeps modules apart, also two of the same debug id.
+pub async fn missing_symbols_are_listed_by_module(harness: &dyn Harness) {
+    let (storage, id) = (harness.storage(), sample::crash_id());
+    // An id of its own, since storages are shared by tests and outlive them.
+    let debug_id: String = id.as_str().replace('-', "");
+    let modules = ["app.pdb", "app.exe", "../ä b"]
+        .map(|debug_file| MissingModule::new(debug_file, &debug_id).unwrap());
+    let list = async |module: &MissingModule| -> Vec<_> {
+        let keys = storage.list_documents(&DocumentFolder::missing_symbols(module));
+        keys.map_ok(|key| key.crash_id().unwrap())
+            .try_collect()
+            .await
+            .unwrap()
+    };
+    for module in &modules[1..] {
+        let key = DocumentKey::missing_symbols(module, &id);
+        for _ in 0..2 {
+            storage.save_document(&key, "{}".into()).await.unwrap();
+        }
+    }
+    assert_eq!(list(&modules[0]).await, []);
+    assert_eq!(list(&modules[1]).await, [id]);
+    let key = DocumentKey::missing_symbols(&modules[1], &id);
+    storage.delete_document(&key).await.unwrap();
+    assert_eq!(list(&modules[1]).await, []);
+    assert_eq!(list(&modules[2]).await, [id]);
 }
 
 /// A storage that works says so, and its name is one line without surprises.

@@ -62,6 +62,7 @@ macro_rules! conformance_tests {
             a_dump_that_cannot_be_named_keeps_the_list
             documents_come_back
             documents_are_listed_and_deleted
+            missing_symbols_are_listed_by_module
             a_storage_gives_a_sign_of_life
         }
     };

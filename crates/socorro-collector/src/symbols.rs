@@ -1,1 +1,0 @@
-//! Symbol files over HTTP.
