@@ -233,7 +233,13 @@ async fn curl_does_it_as_the_manual_says() {
     ] {
         let server = Server::start().await;
         let run = Command::new("curl")
-            .args(["--silent", "--show-error", "--fail-with-body", "--max-time", "60"])
+            .args([
+                "--silent",
+                "--show-error",
+                "--fail-with-body",
+                "--max-time",
+                "60",
+            ])
             .args(["--header", &format!("Auth-Token: {TOKEN}")])
             .args(&arguments)
             .arg(format!("http://{}/symbols/", server.address).replace(
