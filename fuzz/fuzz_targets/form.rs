@@ -22,9 +22,13 @@ const MEMORY: u64 = 16 << 20;
 
 /// Reads the body at once and in frames of `size` bytes, and has both give the same.
 pub fn holds(body: &Bytes, encoding: Option<&'static str>, size: usize) {
-    let whole = described(read(body, encoding, body.len().max(1)));
-    let cut = described(read(body, encoding, size.max(1)));
-    assert_eq!(whole, cut);
+    let whole = read(body, encoding, body.len().max(1));
+    let cut = read(body, encoding, size.max(1));
+    // Small frames need other amounts of memory on the way.
+    let overloaded = [&whole, &cut].map(|result| matches!(result, Err(ParseError::Overloaded)));
+    if overloaded == [false; 2] {
+        assert_eq!(described(whole), described(cut));
+    }
 }
 
 fn read(body: &Bytes, encoding: Option<&'static str>, size: usize) -> Result<Report, ParseError> {

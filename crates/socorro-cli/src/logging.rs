@@ -182,7 +182,7 @@ impl Reporter {
     }
 
     /// A line that is no failure, unless quiet is wanted.
-    #[cfg(feature = "crash-stats")]
+    #[cfg(any(feature = "crash-stats", feature = "submit"))]
     pub(crate) fn note(self, text: &str) {
         if self.format != LogFormat::Text {
             tracing::info!("{text}");

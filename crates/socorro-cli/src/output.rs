@@ -43,7 +43,7 @@ impl Output {
     }
 
     /// Tells something on standard error that is no failure, unless quiet is wanted.
-    #[cfg(feature = "crash-stats")]
+    #[cfg(any(feature = "crash-stats", feature = "submit"))]
     pub(crate) fn note(&self, text: impl fmt::Display) {
         self.reporter.note(&text.to_string());
     }

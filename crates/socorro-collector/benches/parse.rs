@@ -17,11 +17,7 @@ use http::HeaderMap;
 use http_body::Frame;
 use http_body_util::StreamBody;
 use sha2::{Digest as _, Sha256};
-use socorro_collector::{
-    Limits, MemoryBudget,
-    parse::{Options, Report, Scratch, parse},
-};
-use socorro_core::DumpName;
+use socorro_collector::parse::{Options, Report, parse};
 
 /// About what hyper hands out once it has seen that much is coming.
 const FRAME: usize = 64 << 10;
@@ -85,17 +81,9 @@ fn headers(encoding: Option<&str>) -> HeaderMap {
 }
 
 fn options(directory: Option<&Path>) -> Options {
-    Options {
-        limits: Limits::default(),
-        scratch: Scratch {
-            directory: directory.map(|path| Arc::new(path.to_owned())),
-            threshold: 256 << 10,
-        },
-        memory: MemoryBudget::new(512 << 20),
-        main_dump: DumpName::main(),
-        decode_percent_names: false,
-        observations: true,
-    }
+    let mut options = Options::default();
+    options.scratch.directory = directory.map(|path| Arc::new(path.to_owned()));
+    options
 }
 
 async fn read(headers: &HeaderMap, mut body: Bytes, options: &Options) -> Report {

@@ -20,7 +20,7 @@ pub mod symbols;
 pub mod throttle;
 
 pub use body::BodyError;
-pub use collector::{Builder, Collector, DELIVERY_METRICS, Details, Error, Fate};
+pub use collector::{Builder, Collector, Details, Error, Fate};
 pub use health::{Ailment, Health};
 pub use limits::Limits;
 pub use malformed::Malformed;

@@ -65,6 +65,12 @@ impl Reservation {
         taken.is_ok()
     }
 
+    /// Bytes that it holds.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Gives `bytes` back.
     pub fn shrink(&mut self, bytes: u64) {
         let bytes = bytes.min(self.bytes);
@@ -76,5 +82,33 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         self.shrink(self.bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reservations_share_a_budget_and_give_back_what_they_hold() {
+        let budget = MemoryBudget::new(100);
+        let mut first = budget.reservation();
+        let mut second = budget.clone().reservation();
+        assert!(first.grow(60) && second.grow(40));
+        assert!(!first.grow(1), "nothing is left");
+        assert_eq!((budget.used(), first.bytes()), (100, 60));
+        second.shrink(1000);
+        assert_eq!(budget.used(), 60, "no more is given back than was taken");
+        assert!(!second.grow(u64::MAX), "too much to be counted");
+        drop(first);
+        assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn a_budget_without_an_end() {
+        let budget = MemoryBudget::new(0);
+        let mut reservation = budget.reservation();
+        assert!(reservation.grow(u64::MAX));
+        assert!(!reservation.grow(1));
     }
 }

@@ -28,6 +28,8 @@ mod signature;
 mod sqs;
 mod stackwalk;
 mod storage;
+#[cfg(feature = "submit")]
+mod submit;
 mod symbols;
 mod up;
 mod waitfor;
@@ -65,6 +67,8 @@ pub(crate) enum Command {
     Queue(queue::QueueCommand),
     Pubsub(pubsub::PubsubCommand),
     Sqs(sqs::SqsCommand),
+    #[cfg(feature = "submit")]
+    Submit(submit::SubmitArguments),
     Storage(storage::StorageCommand),
     S3(objects::S3Command),
     Gcs(objects::GcsCommand),
@@ -153,6 +157,8 @@ impl Command {
             Self::Queue(command) => queue::run(command, output).await,
             Self::Pubsub(command) => pubsub::run(command, settings, output).await,
             Self::Sqs(command) => sqs::run(command, settings, output).await,
+            #[cfg(feature = "submit")]
+            Self::Submit(arguments) => submit::run(arguments, output).await,
             Self::Storage(command) => storage::run(command, output).await,
             Self::S3(command) => objects::run(command, output).await,
             Self::Gcs(command) => objects::gcs(command, output).await,

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::metrics;
+use crate::metrics;
 
 /// So many failures in a row mean that the backend is down.
 const FAILURES: u32 = 5;

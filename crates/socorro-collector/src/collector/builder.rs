@@ -21,18 +21,18 @@ use super::{
 use crate::{
     Limits, MemoryBudget, parse, report,
     spool::{self, Mode, Spool, SpoolHooks, hooks::Machine},
-    throttle::{Draws, Throttler},
+    throttle::{Draws, RandomDraws, Rules, Throttler},
 };
 
 /// Makes a [`Collector`].
 ///
-/// Storage, queue and throttler have to be given; everything else has a default.
+/// Storage and queue have to be given; everything else has a default.
 #[derive(Debug)]
 #[must_use]
 pub struct Builder {
     storage: Option<Arc<dyn CrashStorage>>,
     queue: Option<Arc<dyn CrashQueue>>,
-    throttler: Option<Arc<dyn Throttler>>,
+    throttler: Arc<dyn Throttler>,
     limits: Limits,
     memory: MemoryBudget,
     report: report::Options,
@@ -59,15 +59,6 @@ impl std::fmt::Debug for BoxedDraws {
     }
 }
 
-/// Samples at random.
-struct Random;
-
-impl Draws for Random {
-    fn draw(&mut self) -> f64 {
-        fastrand::f64()
-    }
-}
-
 /// Files beyond so many bytes go to disk.
 const SCRATCH_THRESHOLD: usize = 256 << 10;
 const SAVE_BUDGET: Duration = Duration::from_secs(5);
@@ -78,14 +69,10 @@ impl Default for Builder {
         Self {
             storage: None,
             queue: None,
-            throttler: None,
+            throttler: Arc::new(Rules::open()),
             limits: Limits::default(),
             memory: MemoryBudget::new(MEMORY),
-            report: report::Options {
-                forbidden: Vec::new(),
-                aliases: Vec::new(),
-                submitter_token: None,
-            },
+            report: report::Options::default(),
             spool: None,
             scratch: None,
             scratch_threshold: SCRATCH_THRESHOLD,
@@ -95,7 +82,7 @@ impl Default for Builder {
             decode_percent_names: false,
             observations: true,
             environment: Environment::system(),
-            draws: BoxedDraws(Box::new(Random)),
+            draws: BoxedDraws(Box::new(RandomDraws)),
             dedupe_window: None,
             hooks: Arc::new(Machine),
         }
@@ -115,9 +102,9 @@ impl Builder {
         self
     }
 
-    /// What decides which reports to keep.
+    /// What decides which reports to keep. Default: [`Rules::open`], which keeps all.
     pub fn throttler(mut self, throttler: Arc<dyn Throttler>) -> Self {
-        self.throttler = Some(throttler);
+        self.throttler = throttler;
         self
     }
 
@@ -133,7 +120,7 @@ impl Builder {
         self
     }
 
-    /// How raw crashes are made.
+    /// How raw crashes are made. Default: for clients of all kinds.
     pub fn report(mut self, report: report::Options) -> Self {
         self.report = report;
         self
@@ -230,7 +217,6 @@ impl Builder {
             storage_breaker: Breaker::new("storage"),
             queue_breaker: Breaker::new("queue"),
         };
-        let throttler = self.throttler.ok_or_else(|| missing("throttler"))?;
         let spool = match self.spool {
             Some(options) if options.mode != Mode::Off => {
                 Some(Spool::open(options, self.hooks.clone()).await?)
@@ -264,7 +250,7 @@ impl Builder {
         Ok(Collector(Arc::new(Shared {
             delivery: Arc::new(delivery),
             patience,
-            throttler: RwLock::new(throttler),
+            throttler: RwLock::new(self.throttler),
             parse,
             report: self.report,
             spool,

@@ -9,8 +9,8 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{Collector, Error, delivery::with_sources, metrics};
-use crate::{Ailment, Health, spool};
+use super::{Collector, Error, delivery::with_sources};
+use crate::{Ailment, Health, metrics, spool};
 
 /// How long a backend has to answer.
 const PATIENCE: Duration = Duration::from_secs(3);

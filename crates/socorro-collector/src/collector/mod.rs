@@ -7,7 +7,6 @@ pub(crate) mod delivery;
 mod details;
 mod error;
 mod health;
-pub(crate) mod metrics;
 mod take_in;
 
 use std::{
@@ -36,11 +35,11 @@ pub use self::{
     builder::Builder,
     details::{Details, Fate},
     error::Error,
-    metrics::DELIVERY_METRICS,
 };
 use crate::{
     BodyError, Malformed, Outcome,
     http::AllowedProducts,
+    metrics,
     parse::{self, ParseError, Report},
     report::{self, Refused},
     spool::{self, Drained, Spool, SpoolHooks},

@@ -3,8 +3,9 @@
 use socorro_core::{CrashId, time::Timestamp};
 use tokio::time::Instant;
 
-use super::{Fate, Shared, dedupe::Key, delivery::FailureKind, metrics};
+use super::{Fate, Shared, dedupe::Key, delivery::FailureKind};
 use crate::{
+    metrics,
     report::Crash,
     spool::{Mode, Refusal, Spool, Step},
 };
@@ -41,7 +42,7 @@ impl Shared {
         self.step(Step::Decided);
         let id = crash.id;
         let taken = self.keep(crash, received).await;
-        metrics::CRASH_HANDLING.time(begin.elapsed());
+        metrics::CRASH_HANDLING.time(begin.elapsed(), &[]);
         if let (Taken::Kept(_), Some(dedupe), Some(key)) = (taken, &self.dedupe, key) {
             dedupe.remember(key, id);
         }
@@ -68,7 +69,7 @@ impl Shared {
             .delivery
             .save(&crash.id, &crash.raw_crash, &crash.dumps, self.patience)
             .await;
-        metrics::CRASH_SAVE.time(begin.elapsed());
+        metrics::CRASH_SAVE.time(begin.elapsed(), &[]);
         match saved {
             Ok(done) => {
                 if done.attempts > 1 {
@@ -103,7 +104,7 @@ impl Shared {
     async fn publish(&self, id: CrashId, received: Timestamp) -> Taken {
         let begin = Instant::now();
         let published = self.delivery.publish(&id, self.patience).await;
-        metrics::CRASH_PUBLISH.time(begin.elapsed());
+        metrics::CRASH_PUBLISH.time(begin.elapsed(), &[]);
         let failure = match published {
             Ok(done) => {
                 self.recovered(done.recovered);

@@ -69,4 +69,36 @@ table! {
         "files of a report");
     NOTES = Metric::counter("socorro.collector.report.notes", &[],
         "notes on what was odd about reports");
+    RETRY_COUNT = Metric::counter("socorro.collector.crashmover.retry_count", &["count"],
+        "reports that were stored after so many failures, when there were some").of_upstream();
+    CRASH_HANDLING = Metric::timing("socorro.collector.crashmover.crash_handling.time", &[],
+        "storing and publishing a report, or spooling it").of_upstream();
+    CRASH_SAVE = Metric::timing("socorro.collector.crashmover.crash_save.time", &[],
+        "storing a report").of_upstream();
+    CRASH_PUBLISH = Metric::timing("socorro.collector.crashmover.crash_publish.time", &[],
+        "publishing an id").of_upstream();
+    SAVE_CRASH = Metric::counter("socorro.collector.crashmover.save_crash.count", &[],
+        "reports that were stored and published at once").of_upstream();
+    SAVE_CRASH_DROPPED = Metric::counter("socorro.collector.crashmover.save_crash_dropped.count", &[],
+        "reports that could neither be stored nor spooled; the client was told so").of_upstream();
+    PUBLISH_CRASH_DROPPED = Metric::counter("socorro.collector.crashmover.publish_crash_dropped.count", &[],
+        "ids of stored reports that were not published, and are not in the spool").of_upstream();
+    SPOOLED = Metric::counter("socorro.collector.spool.kept", &["what"],
+        "what was put in the spool: a `report`, or only the `id` of one that is stored");
+    SPOOL_REFUSED = Metric::counter("socorro.collector.spool.refused", &["reason"],
+        "reports that the spool could not take: `full`, or the `disk` failed");
+    SPOOL_REPLAYED = Metric::counter("socorro.collector.spool.replayed", &["result"],
+        "entries that were tried to be delivered: `delivered`, `failed`, `quarantined`");
+    SPOOL_ENTRIES = Metric::gauge("socorro.collector.spool.entries", Unit::Count, &[],
+        "entries that wait in the spool");
+    SPOOL_BYTES = Metric::gauge("socorro.collector.spool.bytes", Unit::Bytes, &[],
+        "bytes of all entries that wait in the spool");
+    SPOOL_OLDEST = Metric::gauge("socorro.collector.spool.oldest_age", Unit::Seconds, &[],
+        "how long the oldest entry has been in the spool");
+    SPOOL_QUARANTINED = Metric::gauge("socorro.collector.spool.quarantined", Unit::Count, &[],
+        "entries that were set aside, for somebody to look at");
+    BREAKER_OPEN = Metric::gauge("socorro.collector.breaker.open", Unit::Count, &["backend"],
+        "1 while `storage` or `queue` is known to be down");
+    DEDUPED = Metric::counter("socorro.collector.dedupe.hits", &[],
+        "reports that got the id of one with the same minidump");
 }

@@ -32,6 +32,8 @@ pub(super) struct Gathered<'a> {
     pub(super) notes: Notes,
     pub(super) space: Space,
     pub(super) memory: Reservation,
+    /// What is reserved for annotations.
+    held: u64,
     has_json: bool,
     has_fields: bool,
     unnamed: usize,
@@ -48,6 +50,7 @@ impl<'a> Gathered<'a> {
             notes: Notes::new(options.observations),
             space: Space::new(&options.scratch),
             memory,
+            held: 0,
             has_json: false,
             has_fields: false,
             unnamed: 0,
@@ -100,7 +103,9 @@ impl<'a> Gathered<'a> {
         let Some(mut bytes) = read(form, limits.json, &mut self.memory).await? else {
             return Err(Malformed::TooLarge.into());
         };
+        let before = self.memory.bytes();
         let read = json::read(bytes.bytes(), limits, &mut self.memory)?;
+        let held = self.memory.bytes().saturating_sub(before);
         bytes.release(&mut self.memory);
         self.has_json = true;
         if read.replaced {
@@ -112,6 +117,7 @@ impl<'a> Gathered<'a> {
             let note = || dropped(&before, &self.annotations);
             self.notes.observe(note, &mut self.memory)?;
         }
+        self.memory.shrink(std::mem::replace(&mut self.held, held));
         Ok(())
     }
 
@@ -137,9 +143,14 @@ impl<'a> Gathered<'a> {
             let note = format!("{PROBLEM}: invalid text or charset: {charset}");
             return self.notes.add(note, &mut self.memory);
         };
-        let grown = text.len().saturating_sub(reserved);
-        buffer::reserve(&mut self.memory, grown + name.len() + ANNOTATION)?;
-        self.annotations.insert(name, Value::String(text));
+        let more = text.len().saturating_sub(reserved) + name.len() + ANNOTATION;
+        buffer::reserve(&mut self.memory, more)?;
+        self.held += (reserved + more) as u64;
+        if let Some(Value::String(replaced)) = self.annotations.insert(name, Value::String(text)) {
+            let released = self.held.min(replaced.len() as u64);
+            self.memory.shrink(released);
+            self.held -= released;
+        }
         Ok(())
     }
 

@@ -51,6 +51,16 @@ pub struct Scratch {
     pub threshold: usize,
 }
 
+/// In memory, files of any size.
+impl Default for Scratch {
+    fn default() -> Self {
+        Self {
+            directory: None,
+            threshold: 256 << 10,
+        }
+    }
+}
+
 /// How reports are read.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -68,6 +78,20 @@ pub struct Options {
     /// name, files that are replaced or are no minidumps, bytes behind a gzip stream, names of
     /// dropped annotations. What was mended is noted in any case.
     pub observations: bool,
+}
+
+/// All reports together have 512 MiB; names are taken as they are; everything is noted.
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            scratch: Scratch::default(),
+            memory: MemoryBudget::new(512 << 20),
+            main_dump: DumpName::main(),
+            decode_percent_names: false,
+            observations: true,
+        }
+    }
 }
 
 /// How the annotations came.
@@ -139,6 +163,25 @@ pub enum ParseError {
 /// The headers have to frame the body as in HTTP/1: a `Content-Length` other than 0, or a
 /// `Transfer-Encoding`. Beyond the end of the form the body is read to its end, so that a connection
 /// can be used again.
+///
+/// ```
+/// use http::{HeaderMap, HeaderValue, header};
+/// use http_body_util::Full;
+/// use socorro_collector::parse::{Options, parse};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let form = "--b\r\nContent-Disposition: form-data; name=\"ProductName\"\r\n\r\nFirefox\r\n--b--";
+/// let content_type = HeaderValue::from_static("multipart/form-data; boundary=b");
+/// let mut headers = HeaderMap::new();
+/// headers.insert(header::CONTENT_TYPE, content_type);
+/// headers.insert(header::CONTENT_LENGTH, form.len().into());
+///
+/// let report = parse(&headers, Full::from(form), &Options::default()).await?;
+/// assert_eq!(report.annotations["ProductName"], "Firefox");
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 ///

@@ -9,7 +9,7 @@ use super::{
     entry::{self, ReadError, State},
     index::{Place, Waiting},
 };
-use crate::collector::{delivery::jittered, metrics};
+use crate::{collector::delivery::jittered, metrics};
 
 /// The first wait before an entry is tried again; doubled each time.
 const FIRST_WAIT: Duration = Duration::from_secs(1);

@@ -48,7 +48,7 @@ pub(crate) use self::{
     open::warn_of_entries,
     replay::{drain, replay},
 };
-use crate::{collector::metrics, report::Crash};
+use crate::{metrics, report::Crash};
 
 /// What the spool is for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -292,9 +292,8 @@ impl Spool {
             Ok(free) if free.saturating_sub(bytes) < least => Some(format!(
                 "the disk has {free} bytes left, of which {least} are to stay free"
             )),
-            Ok(_) => None,
-            // Writing tells.
-            Err(_) => None,
+            // When the disk does not say, writing tells.
+            Ok(_) | Err(_) => None,
         }
     }
 

@@ -17,8 +17,8 @@ use super::{
     entry::{ReadError, State},
     index::Waiting,
 };
-use crate::collector::{
-    delivery::{Delivery, Failure, FailureKind, Patience},
+use crate::{
+    collector::delivery::{Delivery, Failure, FailureKind, Patience},
     metrics,
 };
 

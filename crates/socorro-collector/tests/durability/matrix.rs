@@ -73,7 +73,10 @@ async fn fails(backend: Backend, mood: Mood, spool: Spool, in_the_middle: bool) 
         assert!(begin.elapsed() < LONGEST, "{context}");
         match (backend, spool) {
             (Backend::Storage, Spool::Off) => {
-                assert!(matches!(outcome, Outcome::NotStored), "{context}: {outcome:?}");
+                assert!(
+                    matches!(outcome, Outcome::NotStored),
+                    "{context}: {outcome:?}"
+                );
                 continue;
             }
             (Backend::Storage, Spool::Full) => {
@@ -170,7 +173,9 @@ async fn both_are_down_and_come_back_one_after_the_other() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(3600), stored).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(3600), stored)
+        .await
+        .unwrap();
     assert_eq!(rig.collector.spool_status().unwrap().entries, 20);
     for id in &ids {
         rig.assert_stored(id, "stored, not published").await;
@@ -223,7 +228,13 @@ async fn health_says_whether_reports_are_refused() {
     let directory = tempfile::tempdir().unwrap();
     for (spool, storage, queue, refused, degraded) in [
         (Spool::On, Mood::Well, Mood::Well, false, vec![]),
-        (Spool::On, Mood::Down, Mood::Down, false, vec!["storage", "queue"]),
+        (
+            Spool::On,
+            Mood::Down,
+            Mood::Down,
+            false,
+            vec!["storage", "queue"],
+        ),
         (Spool::Off, Mood::Down, Mood::Well, true, vec![]),
         (Spool::Off, Mood::Well, Mood::Slow, false, vec!["queue"]),
         (Spool::Off, Mood::Slow, Mood::Well, true, vec![]),
@@ -241,7 +252,10 @@ async fn health_says_whether_reports_are_refused() {
         );
         rig.well();
         tokio::time::advance(Duration::from_secs(6)).await;
-        assert_eq!(rig.collector.health().await, socorro_collector::Health::default());
+        assert_eq!(
+            rig.collector.health().await,
+            socorro_collector::Health::default()
+        );
         assert!(rig.collector.verify().await.is_ok());
     }
 }

@@ -17,9 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     backends::Mood,
-    rig::{
-        Everything, Rig, form, is_accepted, names, new_id, spool_in, submit, submit_as,
-    },
+    rig::{Everything, Rig, form, is_accepted, names, new_id, spool_in, submit, submit_as},
 };
 
 async fn rig_with(directory: &Path, mode: Mode, storage: Mood) -> Rig {
@@ -43,15 +41,26 @@ async fn an_entry_has_the_files_that_it_should() {
     assert!(is_accepted(&outcome, &id));
     assert_eq!(details.fate, Fate::Spooled);
     let entry = directory.path().join("new").join(id.as_str());
-    assert_eq!(names(&entry), ["dump_names", "files", "raw_crash", "state.json"]);
-    assert_eq!(names(&entry.join("files")), ["memory_report", "upload_file_minidump"]);
+    assert_eq!(
+        names(&entry),
+        ["dump_names", "files", "raw_crash", "state.json"]
+    );
+    assert_eq!(
+        names(&entry.join("files")),
+        ["memory_report", "upload_file_minidump"]
+    );
     assert!(names(&directory.path().join("tmp")).is_empty());
     let status = rig.collector.spool_status().unwrap();
     assert_eq!((status.entries, status.quarantined), (1, 0));
-    let bytes: u64 = ["dump_names", "raw_crash", "files/memory_report", "files/upload_file_minidump"]
-        .iter()
-        .map(|name| fs::metadata(entry.join(name)).unwrap().len())
-        .sum();
+    let bytes: u64 = [
+        "dump_names",
+        "raw_crash",
+        "files/memory_report",
+        "files/upload_file_minidump",
+    ]
+    .iter()
+    .map(|name| fs::metadata(entry.join(name)).unwrap().len())
+    .sum();
     assert_eq!(status.bytes, bytes);
     assert!(!rig.is_stored(&id).await);
     assert_eq!(drain(&rig).await.delivered, 1);
@@ -67,7 +76,10 @@ async fn others_cannot_look_into_it() {
     let directory = parent.path().join("spool");
     let _rig = rig_with(&directory, Mode::Always, Mood::Well).await;
     for place in [".", "new", "tmp", "quarantine"] {
-        let mode = fs::metadata(directory.join(place)).unwrap().permissions().mode();
+        let mode = fs::metadata(directory.join(place))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o700, "{place}");
     }
 }
@@ -153,7 +165,12 @@ async fn what_is_not_wanted_is_answered_whatever_the_storage_does() {
     assert_eq!(details.fate, Fate::None);
     let (outcome, _) = submit_as(&rig.collector, &new_id(), "1", "Fake").await;
     assert!(matches!(outcome, Outcome::Accepted { .. }));
-    assert!(matches!(rig.collector.drain_spool(false, CancellationToken::new()).await, Err(Error::NoSpool)));
+    assert!(matches!(
+        rig.collector
+            .drain_spool(false, CancellationToken::new())
+            .await,
+        Err(Error::NoSpool)
+    ));
 }
 
 #[tokio::test(start_paused = true)]
@@ -227,19 +244,27 @@ async fn a_report_that_comes_while_an_older_one_of_its_id_is_delivered_is_not_lo
 async fn damaged_entries_are_set_aside_with_the_reason_and_nothing_else_suffers() {
     type Damage = fn(&Path);
     let damages: [(&str, Damage); 7] = [
-        ("raw_crash is missing", |entry| fs::remove_file(entry.join("raw_crash")).unwrap()),
-        ("raw_crash cannot be read", |entry| fs::write(entry.join("raw_crash"), "{").unwrap()),
+        ("raw_crash is missing", |entry| {
+            fs::remove_file(entry.join("raw_crash")).unwrap()
+        }),
+        ("raw_crash cannot be read", |entry| {
+            fs::write(entry.join("raw_crash"), "{").unwrap()
+        }),
         ("files/memory_report has 3 bytes", |entry| {
             fs::write(entry.join("files/memory_report"), "abc").unwrap();
         }),
         ("memory_report is missing", |entry| {
             fs::remove_file(entry.join("files/memory_report")).unwrap();
         }),
-        ("dump_names has 1 names", |entry| fs::write(entry.join("dump_names"), "[\"a\"]").unwrap()),
+        ("dump_names has 1 names", |entry| {
+            fs::write(entry.join("dump_names"), "[\"a\"]").unwrap()
+        }),
         ("invalid dump name", |entry| {
             fs::write(entry.join("dump_names"), "[\"../../x\", \"b\"]").unwrap();
         }),
-        ("state.json cannot be read", |entry| fs::write(entry.join("state.json"), "").unwrap()),
+        ("state.json cannot be read", |entry| {
+            fs::write(entry.join("state.json"), "").unwrap()
+        }),
     ];
     for (reason, damage) in damages {
         let directory = tempfile::tempdir().unwrap();
@@ -397,14 +422,19 @@ async fn a_client_that_hangs_up_leaves_a_whole_report_or_none() {
             }
         }
         rig.collector.finish().await;
-        assert!(names(&directory.path().join("tmp")).is_empty(), "{mood:?}");
+        let left = names(&directory.path().join("tmp"));
+        assert!(left.is_empty(), "{mood:?}: {left:?}");
         rig.well();
         tokio::time::advance(Duration::from_secs(120)).await;
         drain(&rig).await;
         assert!(names(&directory.path().join("new")).is_empty(), "{mood:?}");
         let published = rig.published().await;
         for id in ids {
-            assert_eq!(rig.is_stored(&id).await, published.contains(&id), "{mood:?}");
+            assert_eq!(
+                rig.is_stored(&id).await,
+                published.contains(&id),
+                "{mood:?}"
+            );
             if rig.is_stored(&id).await {
                 rig.assert_stored(&id, "the client is gone").await;
             }
@@ -422,9 +452,13 @@ async fn the_same_minidump_gets_the_same_id_for_a_while() {
         let (mut head, body) = form(&new_id(), "same", product);
         head.headers.remove("authorization");
         head.headers.remove("content-length");
-        head.headers.insert("transfer-encoding", "chunked".parse().unwrap());
+        head.headers
+            .insert("transfer-encoding", "chunked".parse().unwrap());
         // Without an id of its own.
-        let body = http_body_util::BodyExt::collect(body).await.unwrap().to_bytes();
+        let body = http_body_util::BodyExt::collect(body)
+            .await
+            .unwrap()
+            .to_bytes();
         let text = String::from_utf8_lossy(&body).replace("name=\"uuid\"", "name=\"other\"");
         let body = http_body_util::Full::new(bytes::Bytes::from(text));
         match rig.collector.submit(&head, body).await {

@@ -6,6 +6,7 @@
 )]
 
 mod answers;
+mod clients;
 mod framing;
 mod hostile;
 mod recorded_requests;

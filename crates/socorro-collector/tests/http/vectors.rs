@@ -17,7 +17,7 @@ use socorro_collector::{
     report,
     throttle::{FixedDraws, Rules},
 };
-use socorro_core::{CrashId, Environment, time::Timestamp};
+use socorro_core::{CrashId, DumpName, Environment, time::Timestamp};
 use socorro_queue::{
     CrashQueue as _, MemoryQueue,
     testkit::{Fault, FlakyQueue, Operation as QueueOperation},
@@ -168,6 +168,11 @@ impl World {
     pub(crate) async fn raw_crash(&self, id: &CrashId) -> Option<Value> {
         let raw_crash = self.storage.raw_crash(id).await.ok()?;
         Some(Value::Object(raw_crash.as_map().clone()))
+    }
+
+    /// The main minidump.
+    pub(crate) async fn minidump(&self, id: &CrashId) -> bytes::Bytes {
+        self.storage.dump(id, &DumpName::main()).await.unwrap()
     }
 
     pub(crate) async fn dump_names(&self, id: &CrashId) -> Vec<String> {

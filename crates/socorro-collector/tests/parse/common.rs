@@ -9,23 +9,16 @@ use http::HeaderMap;
 use http_body::Frame;
 use http_body_util::StreamBody;
 use socorro_collector::{
-    Limits, MemoryBudget,
-    parse::{Options, ParseError, Report, Scratch, parse},
+    MemoryBudget,
+    parse::{Options, ParseError, Report, parse},
 };
-use socorro_core::DumpName;
 
 /// Everything in memory, nothing noted but what Mozilla's collector notes.
 pub(crate) fn options() -> Options {
     Options {
-        limits: Limits::default(),
-        scratch: Scratch {
-            directory: None,
-            threshold: 256 << 10,
-        },
         memory: MemoryBudget::new(0),
-        main_dump: DumpName::main(),
-        decode_percent_names: false,
         observations: false,
+        ..Options::default()
     }
 }
 

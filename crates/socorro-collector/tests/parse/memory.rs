@@ -141,8 +141,9 @@ async fn nothing_goes_beyond_the_budget() {
 #[tokio::test]
 async fn what_is_replaced_or_dropped_is_given_back() {
     let text = "x".repeat(100_000);
-    let form = (0..50).fold(Form::new().text("A", "1"), |form, _| {
-        form.file("f", text.as_bytes())
+    let json = format!("{{\"A\": \"{text}\"}}");
+    let form = (0..50).fold(Form::new(), |form, _| {
+        form.file("f", text.as_bytes()).text("A", &text).json(&json)
     });
     let options = Options {
         memory: MemoryBudget::new(1_000_000),
