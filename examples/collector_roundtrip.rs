@@ -21,7 +21,10 @@ async fn main() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let storage = format!("file://{}", directory.path().join("crashes").display());
     let storage = socorro::storage::open(&storage, StorageOptions::default())?;
-    let queue = format!("sqlite://{}", directory.path().join("queue.sqlite").display());
+    let queue = format!(
+        "sqlite://{}",
+        directory.path().join("queue.sqlite").display()
+    );
     let queue = socorro::queue::open(&queue, QueueOptions::default()).await?;
 
     // A collector, and what it needs to lose nothing when storage or queue are down.
@@ -38,9 +41,10 @@ async fn main() -> Result<()> {
     let router = http::router(collector.clone(), &options);
     let stop = CancellationToken::new();
     let stopped = stop.clone();
-    let server = tokio::spawn(async move {
-        http::serve(listener, router, &options, stopped.cancelled()).await
-    });
+    let server =
+        tokio::spawn(
+            async move { http::serve(listener, router, &options, stopped.cancelled()).await },
+        );
 
     // A client.
     let form = Form::new()
@@ -73,7 +77,13 @@ async fn main() -> Result<()> {
     let summary = worker.drain(CancellationToken::new()).await;
     ensure!(summary.processed == 1, "not processed: {summary}");
     let crash = storage.processed_crash(&id).await?.value;
-    for field in ["product", "version", "submitted_timestamp", "reason", "signature"] {
+    for field in [
+        "product",
+        "version",
+        "submitted_timestamp",
+        "reason",
+        "signature",
+    ] {
         println!("{field:<20}{}", crash.text(field).unwrap_or("–"));
     }
 
@@ -85,7 +95,8 @@ async fn main() -> Result<()> {
 
 /// The minidump that is named on the command line, or that of a crash of the recorded corpus.
 fn minidump() -> Result<Vec<u8>> {
-    let corpus = std::env::var_os("SOCORRO_CORPUS").map_or("../shared/corpus".into(), PathBuf::from);
+    let corpus =
+        std::env::var_os("SOCORRO_CORPUS").map_or("../shared/corpus".into(), PathBuf::from);
     let path = match std::env::args_os().nth(1) {
         Some(path) => path.into(),
         None => smallest_in(&corpus)

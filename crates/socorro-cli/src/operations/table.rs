@@ -39,7 +39,6 @@ pub(super) fn all() -> Vec<Metric> {
         .iter()
         .chain(socorro_stackwalk::METRICS)
         .chain(socorro_collector::METRICS)
-        .chain(socorro_collector::DELIVERY_METRICS)
         .chain(socorro_collector::symbols::METRICS);
     let mut all: Vec<Metric> = libraries.chain(&METRICS).copied().collect();
     all.sort_by_key(|metric| metric.name);

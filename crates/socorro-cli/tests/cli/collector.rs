@@ -25,13 +25,18 @@ fn started(command: &mut Command) -> (Service, String) {
     let mut service = Service::spawn(command);
     let line: Value = serde_json::from_str(&service.wait_for("\"collector started\"")).unwrap();
     let url = line["submit"].as_str().unwrap();
-    let address = url.strip_prefix("http://").and_then(|url| url.strip_suffix("/submit"));
+    let address = url
+        .strip_prefix("http://")
+        .and_then(|url| url.strip_suffix("/submit"));
     (service, address.unwrap_or_default().to_owned())
 }
 
 /// A report that is like all others.
 fn usual() -> Vec<u8> {
-    report(&minidump(), &[("ProductName", "Fantasy"), ("Version", "1.0")])
+    report(
+        &minidump(),
+        &[("ProductName", "Fantasy"), ("Version", "1.0")],
+    )
 }
 
 #[test]
@@ -40,15 +45,23 @@ fn what_a_client_sends_is_stored_and_published() {
     let (mut service, address) = collector(&site, &[]);
     let id = say(&address, &usual()).crash_id();
     let line = service.wait_for(&id);
-    assert!(!line.contains("Fantasy"), "an annotation is in the log: {line}");
+    assert!(
+        !line.contains("Fantasy"),
+        "an annotation is in the log: {line}"
+    );
     let raw = site.run(["storage", "cat", "raw", &id]).succeeds().json();
     assert_eq!(raw["ProductName"], "Fantasy");
     assert_eq!(raw["uuid"], id);
     assert!(raw["submitted_timestamp"].is_string(), "{raw}");
     service.signal("TERM");
     let run = service.end().succeeds();
-    run.prints(&["crash reports   http://localhost:", "curl -F upload_file_minidump="]);
-    site.run(["processor", "--drain"]).succeeds().prints(&["1 processed"]);
+    run.prints(&[
+        "crash reports   http://localhost:",
+        "curl -F upload_file_minidump=",
+    ]);
+    site.run(["processor", "--drain"])
+        .succeeds()
+        .prints(&["1 processed"]);
     let shown = site.run(["show", &id, "--field", "product"]).succeeds();
     shown.prints(&["Fantasy"]);
 }
@@ -110,12 +123,22 @@ fn rules_are_read_again_and_bad_ones_change_nothing() {
 fn operators_have_a_listener_of_their_own() {
     let site = Site::new();
     let mut command = site.command();
-    command.args(["collector", "--bind", "0", "--admin-bind", "0", "--log-format", "json"]);
+    command.args([
+        "collector",
+        "--bind",
+        "0",
+        "--admin-bind",
+        "0",
+        "--log-format",
+        "json",
+    ]);
     let mut service = Service::spawn(&mut command);
     let line: Value = serde_json::from_str(&service.wait_for("\"collector started\"")).unwrap();
     let admin = line["admin"].as_str().unwrap();
     let submit = line["submit"].as_str().unwrap();
-    let address = submit.trim_start_matches("http://").trim_end_matches("/submit");
+    let address = submit
+        .trim_start_matches("http://")
+        .trim_end_matches("/submit");
     say(address, &usual()).crash_id();
     assert_eq!(get(admin, "/__spool__").json()["entries"], 0);
     let metrics = get(admin, "/metrics").body;
@@ -126,7 +149,8 @@ fn operators_have_a_listener_of_their_own() {
         let health = get(place, "/__heartbeat__");
         assert_eq!(health.code, 200, "{health:?}");
         assert_eq!(health.json()["errors"], serde_json::json!([]));
-        site.run(["healthcheck", &format!("http://{place}")]).succeeds();
+        site.run(["healthcheck", &format!("http://{place}")])
+            .succeeds();
     }
     service.signal("TERM");
     service.end().succeeds();
@@ -138,10 +162,22 @@ fn a_report_that_cannot_be_stored_waits_in_the_spool_until_it_can() {
     let site = Site::new();
     // Nobody is there.
     let nowhere = "s3://crashes?endpoint=http://127.0.0.1:9&region=us-east-1";
-    let options = ["--storage", nowhere, "--verify", "warn", "--save-budget", "100ms"];
+    let options = [
+        "--storage",
+        nowhere,
+        "--verify",
+        "warn",
+        "--save-budget",
+        "100ms",
+    ];
     let mut command = site.command();
-    command.args(["collector", "--bind", "0", "--log-format", "json"]).args(options);
-    command.envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")]);
+    command
+        .args(["collector", "--bind", "0", "--log-format", "json"])
+        .args(options);
+    command.envs([
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ]);
     let (mut service, address) = started(&mut command);
     let id = say(&address, &usual()).crash_id();
     service.kill();
@@ -150,11 +186,16 @@ fn a_report_that_cannot_be_stored_waits_in_the_spool_until_it_can() {
     let drain = ["collector", "drain-spool", "--spool", &spool];
     site.run(drain).succeeds().prints(&["1 delivered, 0 left"]);
     site.run(["storage", "cat", "raw", &id]).succeeds();
-    site.run(["processor", "--drain"]).succeeds().prints(&["1 processed"]);
+    site.run(["processor", "--drain"])
+        .succeeds()
+        .prints(&["1 processed"]);
     // The storage has to be there at the start, unless somebody says otherwise.
     let mut strict = site.command();
     strict.args(["collector", "--bind", "0", "--storage", nowhere]);
-    strict.envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")]);
+    strict.envs([
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ]);
     Run::of(&mut strict).fails(1, &["127.0.0.1:9"]);
 }
 
@@ -168,9 +209,15 @@ fn an_environment_of_antenna_is_understood() {
         Run::of(command.envs(names.iter().copied()))
     };
     let shown = show(&[
-        ("CRASHMOVER_CRASHSTORAGE_CLASS", "antenna.ext.fs.crashstorage.FSCrashStorage"),
+        (
+            "CRASHMOVER_CRASHSTORAGE_CLASS",
+            "antenna.ext.fs.crashstorage.FSCrashStorage",
+        ),
         ("CRASHMOVER_CRASHSTORAGE_FS_ROOT", "/srv/crashes"),
-        ("BREAKPAD_THROTTLER_RULES", "antenna.throttler.MOZILLA_RULES"),
+        (
+            "BREAKPAD_THROTTLER_RULES",
+            "antenna.throttler.MOZILLA_RULES",
+        ),
         ("BREAKPAD_STAGE_SUBMITTER_BEARER_TOKEN", SECRET),
         ("PORT", "8000"),
     ]);
@@ -190,15 +237,18 @@ fn an_environment_of_antenna_is_understood() {
         .fails(2, &["PubSubCrashPublish", "SOCORRO_QUEUE"]);
     let mut check = program();
     check.current_dir(site.path("")).args(["config", "check"]);
-    Run::of(check.env("GUNICORN_WORKERS", "4"))
-        .prints(&["GUNICORN_WORKERS has no effect"]);
+    Run::of(check.env("GUNICORN_WORKERS", "4")).prints(&["GUNICORN_WORKERS has no effect"]);
 }
 
 #[test]
 fn rules_are_checked_and_tried_on_reports() {
     let site = Site::new();
     let check = |arguments: &[&str]| {
-        site.run(["collector", "check-rules"].into_iter().chain(arguments.iter().copied()))
+        site.run(
+            ["collector", "check-rules"]
+                .into_iter()
+                .chain(arguments.iter().copied()),
+        )
     };
     check(&["open"]).succeeds().prints(&["0 warnings"]);
     let bad = site.write("bad.toml", "[[rule]]\nname = \"x\"\ndo = \"rejekt\"\n");

@@ -15,8 +15,18 @@ use crate::support::{
 fn up(site: &Site, options: &[&str]) -> std::process::Command {
     let mut command = program();
     command.current_dir(site.path(""));
-    command.args(["up", "--bind", "0", "--listen", "0", "--symbols-cache", "none"]);
-    command.args(["--log-format", "json", "--workers", "1"]).args(options);
+    command.args([
+        "up",
+        "--bind",
+        "0",
+        "--listen",
+        "0",
+        "--symbols-cache",
+        "none",
+    ]);
+    command
+        .args(["--log-format", "json", "--workers", "1"])
+        .args(options);
     command
 }
 
@@ -24,7 +34,8 @@ fn up(site: &Site, options: &[&str]) -> std::process::Command {
 fn told<'a>(run: &'a Run, what: &str) -> &'a str {
     let lines = run.lines();
     let line = lines.iter().find_map(|line| line.strip_prefix(what));
-    line.unwrap_or_else(|| panic!("no {what:?} in {run:#?}")).trim()
+    line.unwrap_or_else(|| panic!("no {what:?} in {run:#?}"))
+        .trim()
 }
 
 #[test]
@@ -38,7 +49,10 @@ fn from_an_empty_directory_to_a_processed_crash() {
     let crash = shown.succeeds().json();
     assert_eq!(crash["product"], "SocorroDemo");
     let reason = crash["reason"].as_str().unwrap();
-    assert!(reason.contains("SIGSEGV") || reason.contains("EXC_BAD_ACCESS"), "{reason}");
+    assert!(
+        reason.contains("SIGSEGV") || reason.contains("EXC_BAD_ACCESS"),
+        "{reason}"
+    );
 }
 
 #[test]
@@ -49,9 +63,14 @@ fn crashes_are_shown_and_processed_again_when_their_symbols_come() {
     let page = line["address"].as_str().unwrap().to_owned();
     let line: Value = serde_json::from_str(&service.wait_for("\"socorro is up\"")).unwrap();
     let submit = line["submit"].as_str().unwrap();
-    let submit = submit.trim_start_matches("http://").trim_end_matches("/submit");
+    let submit = submit
+        .trim_start_matches("http://")
+        .trim_end_matches("/submit");
 
-    let annotations = [("ProductName", "Fantasy"), ("URL", "https://private.example.org/")];
+    let annotations = [
+        ("ProductName", "Fantasy"),
+        ("URL", "https://private.example.org/"),
+    ];
     let id = say(submit, &report(&minidump(), &annotations)).crash_id();
     service.wait_for(&format!("completed {id}"));
     let index = get(&page, "/");
@@ -59,7 +78,10 @@ fn crashes_are_shown_and_processed_again_when_their_symbols_come() {
     let crash = get(&page, &format!("/crash/{id}"));
     assert_eq!(crash.code, 200, "{crash:?}");
     assert!(crash.body.contains("Fantasy"));
-    assert!(!crash.body.contains("private.example.org"), "private data is shown");
+    assert!(
+        !crash.body.contains("private.example.org"),
+        "private data is shown"
+    );
     assert_eq!(get(&page, "/crash/x").code, 404);
     assert_eq!(get(&page, "/status.json").json()["spool"]["entries"], 0);
 

@@ -169,7 +169,13 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
     });
     let grace = processing.shutdown_grace();
     let stop = signals.stop();
-    let serving = receiver.serve(listener, Admin::default(), Some(uploads), grace, stop.clone());
+    let serving = receiver.serve(
+        listener,
+        Admin::default(),
+        Some(uploads),
+        grace,
+        stop.clone(),
+    );
     #[cfg(feature = "demo")]
     let (served, shown) = {
         let site = demo::Site {

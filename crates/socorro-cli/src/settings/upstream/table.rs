@@ -213,18 +213,12 @@ pub(crate) static ROWS: &[Row] = &[
     row("SOCORRO_SETTINGS", Ignored("there is no settings module")),
     row("PROCESS_NAME", Ignored("there is one process")),
     // The collector.
-    row(
-        "CRASHMOVER_CRASHSTORAGE_CLASS",
-        Of(Part::CollectorStorage),
-    ),
+    row("CRASHMOVER_CRASHSTORAGE_CLASS", Of(Part::CollectorStorage)),
     row(
         "CRASHMOVER_CRASHSTORAGE_BUCKET_NAME",
         Of(Part::CollectorBucket),
     ),
-    row(
-        "CRASHMOVER_CRASHSTORAGE_REGION",
-        Of(Part::CollectorRegion),
-    ),
+    row("CRASHMOVER_CRASHSTORAGE_REGION", Of(Part::CollectorRegion)),
     row(
         "CRASHMOVER_CRASHSTORAGE_ENDPOINT_URL",
         Of(Part::CollectorEndpoint),
