@@ -81,8 +81,9 @@ impl System {
     }
 
     async fn publish(&self, id: CrashId) {
-        let published = self.server.queue.publish(Lane::Standard, &[Job::new(id)]);
-        published.await.unwrap().into_result().unwrap();
+        let jobs = [Job::new(id)];
+        let published = self.server.queue.publish(Lane::Standard, &jobs).await;
+        published.unwrap().into_result().unwrap();
     }
 
     async fn work(&self, processed: u64) {
