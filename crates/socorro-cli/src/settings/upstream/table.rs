@@ -296,10 +296,6 @@ pub(crate) static ROWS: &[Row] = &[
     row("ELASTICSEARCH_CA_CERTS", Ignored(NO_INDEX)),
     // Other programs of Socorro that share an environment with the processor.
     row(
-        "BREAKPAD_STAGE_SUBMITTER_BEARER_TOKEN",
-        Ignored("there is no stage submitter"),
-    ),
-    row(
         "STAGE_SUBMITTER_LOGGING_LEVEL",
         Ignored("there is no stage submitter"),
     ),
