@@ -71,6 +71,6 @@ pub use ruleset::Ruleset;
 use socorro_core::suggestion;
 pub use suggestion::nearest;
 pub use worker::{
-    CrashInWork, DestinationStatus, Failure, Phase, ProcessedLately, Stage, StageTimes, Status, Summary, Trouble,
-    Worker, WorkerOptions,
+    CrashInWork, DestinationStatus, Failure, Phase, ProcessedLately, Stage, StageTimes, Status,
+    Summary, Trouble, Worker, WorkerOptions,
 };

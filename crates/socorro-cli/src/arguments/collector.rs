@@ -1,12 +1,6 @@
 //! How crash reports are taken.
 
-use std::{
-    fmt,
-    net::SocketAddr,
-    path::PathBuf,
-    str::FromStr,
-    time::Duration,
-};
+use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, ValueEnum, builder::RangedU64ValueParser};
 
@@ -60,7 +54,8 @@ impl PlaceArguments {
         } else {
             self.data.clone()
         };
-        let file = |scheme: &str, name: &str| format!("{scheme}://{}", directory.join(name).display());
+        let file =
+            |scheme: &str, name: &str| format!("{scheme}://{}", directory.join(name).display());
         let or = |given: &Option<String>, scheme, name| {
             given.clone().unwrap_or_else(|| file(scheme, name))
         };
@@ -104,11 +99,21 @@ pub(crate) struct Places {
 #[command(next_help_heading = "Collector")]
 pub(crate) struct CollectorArguments {
     /// Take crash reports here: ADDRESS:PORT, a port of the loopback interface, or unix:PATH
-    #[arg(long, value_name = "ADDR", env = "SOCORRO_BIND", default_value = "127.0.0.1:8888")]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "SOCORRO_BIND",
+        default_value = "127.0.0.1:8888"
+    )]
     pub(crate) bind: Bind,
     /// Which reports are kept: all (`open`, `accept_all`), those that Mozilla keeps (`mozilla`), or
     /// what a file of rules says
-    #[arg(long, value_name = "RULES", env = "SOCORRO_THROTTLE", default_value = "open")]
+    #[arg(
+        long,
+        value_name = "RULES",
+        env = "SOCORRO_THROTTLE",
+        default_value = "open"
+    )]
     pub(crate) throttle: String,
     /// Let clients with this token give crashes ids of their own
     #[arg(
@@ -128,7 +133,12 @@ pub(crate) struct CollectorArguments {
     pub(crate) main_dump: String,
     /// Remove these annotations before a report is stored, besides those that are always removed;
     /// may be repeated, or name several with commas between
-    #[arg(long, value_name = "NAME", env = "SOCORRO_FORBIDDEN", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "SOCORRO_FORBIDDEN",
+        value_delimiter = ','
+    )]
     pub(crate) forbidden: Vec<String>,
     /// Read names of fields as Crashpad writes them, with %0d, %0a, %22 and %25
     #[arg(long, env = "SOCORRO_DECODE_PERCENT_NAMES")]

@@ -30,16 +30,13 @@ use crate::{
 };
 
 pub(crate) use collector::{
-    Bind, ClientArguments, CollectorArguments, PlaceArguments, SpoolMode, UploadArguments,
-    Verify,
+    Bind, ClientArguments, CollectorArguments, PlaceArguments, SpoolMode, UploadArguments, Verify,
 };
 #[cfg(feature = "crash-stats")]
 pub(crate) use crash_stats::{HostArguments, TokenArguments};
 pub(crate) use destinations::{DestinationArguments, check as check_destination};
 pub(crate) use failures::FailureArguments;
-pub(crate) use operations::{
-    MetricsArguments, OperationsArguments, listen_address, reachable,
-};
+pub(crate) use operations::{MetricsArguments, OperationsArguments, listen_address, reachable};
 pub(crate) use permissions::{PermissionArguments, Permissions};
 #[cfg(feature = "pubsub")]
 pub(crate) use queue::LOOKED_AT;

@@ -78,8 +78,10 @@ pub(crate) fn rate(text: &str) -> Result<Rate, String> {
     let read = || {
         let (count, unit) = text.split_once('/')?;
         let count = count.trim().parse().ok().filter(|count| *count > 0)?;
-        let time = duration(&format!("1{}", unit.trim())).ok()?;
-        (!time.is_zero()).then_some(Rate { count, time })
+        let unit = unit.trim();
+        let is_unit = TIME_UNITS.iter().any(|(name, _)| *name == unit);
+        let time = duration(&format!("1{unit}")).ok().filter(|_| is_unit)?;
+        Some(Rate { count, time })
     };
     read().ok_or_else(|| "a rate is written 10/s, 60/m or 100/h".to_owned())
 }

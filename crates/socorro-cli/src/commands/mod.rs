@@ -41,7 +41,9 @@ use clap::Subcommand;
 #[cfg(feature = "demo")]
 pub(crate) use up::take_over_in_child;
 
-use crate::{arguments::CollectorArguments, exit::Exit, failure::Failure, output::Output, settings::Settings};
+use crate::{
+    arguments::CollectorArguments, exit::Exit, failure::Failure, output::Output, settings::Settings,
+};
 
 /// What to do.
 #[derive(Debug, Subcommand)]

@@ -32,9 +32,9 @@ use socorro_processor::Worker;
 use socorro_queue::CrashQueue;
 use socorro_storage::CrashStorage;
 
+pub(crate) use self::{server::bind, version::version};
 #[cfg(feature = "sentry")]
 pub(crate) use sentry::Errors;
-pub(crate) use self::{server::bind, version::version};
 
 use self::observer::Observer;
 use crate::{arguments::MetricsArguments, failure::Failure};

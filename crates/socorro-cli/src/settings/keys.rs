@@ -15,7 +15,10 @@ pub(crate) const SECTIONS: [Section; 15] = [
     section("storage", "where crashes are"),
     section("queue", "which crashes are to be processed"),
     section("collector", "how crash reports are taken over HTTP"),
-    section("spool", "where reports wait while storage or queue are down"),
+    section(
+        "spool",
+        "where reports wait while storage or queue are down",
+    ),
     section("processor", "how the processor goes about its work"),
     section(
         "destinations",

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(unix)]
+mod collector;
 mod config;
 #[cfg(feature = "crash-stats")]
 mod crash_stats;
@@ -36,6 +38,8 @@ mod stored_crashes;
 mod submit;
 mod support;
 mod symbols;
+#[cfg(all(unix, feature = "demo"))]
+mod up;
 mod usage;
 mod verify;
 mod waitfor;

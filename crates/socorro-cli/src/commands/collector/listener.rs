@@ -119,8 +119,7 @@ impl Submit {
 
     /// A line for a shell that sends a minidump.
     pub(crate) fn curl(&self) -> String {
-        let fields =
-            "-F upload_file_minidump=@crash.dmp -F ProductName=MyProduct -F Version=1.0";
+        let fields = "-F upload_file_minidump=@crash.dmp -F ProductName=MyProduct -F Version=1.0";
         match self {
             Self::Tcp(_) => format!("curl {fields} {}", self.url()),
             Self::Unix(path) => {
@@ -148,7 +147,10 @@ impl Submit {
 
 /// What a program needs to send a report there.
 #[cfg(feature = "demo")]
-pub(crate) trait Connection: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin {}
+pub(crate) trait Connection:
+    tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin
+{
+}
 #[cfg(feature = "demo")]
 impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Connection for T {}
 

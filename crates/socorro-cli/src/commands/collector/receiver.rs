@@ -158,17 +158,13 @@ impl Admin {
     }
 }
 
-async fn collector(
-    arguments: &CollectorArguments,
-    places: &Places,
-) -> Result<Collector, Failure> {
+async fn collector(arguments: &CollectorArguments, places: &Places) -> Result<Collector, Failure> {
     let rules = rules(&arguments.throttle)?;
     for warning in rules.warnings() {
         tracing::warn!("{warning}");
     }
-    let main_dump = DumpName::parse(&arguments.main_dump).map_err(|error| {
-        Failure::because("--main-dump cannot be used", &error).into_usage()
-    })?;
+    let main_dump = DumpName::parse(&arguments.main_dump)
+        .map_err(|error| Failure::because("--main-dump cannot be used", &error).into_usage())?;
     let mut spool = spool::Options::new(&places.spool);
     spool.mode = match arguments.spool.spool_mode {
         SpoolMode::OnFailure => spool::Mode::OnFailure,
@@ -205,8 +201,12 @@ fn report_options(arguments: &CollectorArguments) -> report::Options {
         "mozilla" => report::Options::mozilla(),
         _ => report::Options::open(),
     };
-    options.forbidden.extend(arguments.forbidden.iter().cloned());
-    options.submitter_token.clone_from(&arguments.submitter_token);
+    options
+        .forbidden
+        .extend(arguments.forbidden.iter().cloned());
+    options
+        .submitter_token
+        .clone_from(&arguments.submitter_token);
     options
 }
 
@@ -220,9 +220,8 @@ fn options(arguments: &CollectorArguments) -> Result<Options, Failure> {
     options.max_connections = arguments.limits.max_connections;
     options.max_in_flight_bytes = arguments.limits.max_memory;
     let networks = clients.trusted_proxy.iter().map(|text| {
-        text.parse().map_err(|error| {
-            Failure::usage(format!("--trusted-proxy cannot be {text:?}: {error}"))
-        })
+        text.parse()
+            .map_err(|error| Failure::usage(format!("--trusted-proxy cannot be {text:?}: {error}")))
     });
     options.trusted_proxies = networks.collect::<Result<_, _>>()?;
     // Whoever can connect by a socket in the file system is the proxy in front.

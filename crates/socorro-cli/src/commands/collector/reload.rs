@@ -51,5 +51,8 @@ fn reload(receiver: &Receiver) {
 
 #[cfg(unix)]
 fn refused(reason: &str) {
-    tracing::error!(reason, "settings cannot be used; those read before stay in use");
+    tracing::error!(
+        reason,
+        "settings cannot be used; those read before stay in use"
+    );
 }

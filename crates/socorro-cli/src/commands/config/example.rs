@@ -24,7 +24,7 @@ const TOP: &str = "\
 ";
 
 /// Values for settings without a default of their own.
-const VALUES: [(&str, &str); 13] = [
+const VALUES: [(&str, &str); 17] = [
     ("storage", "s3://crashes?region=us-west-2"),
     ("endpoint-url", "http://localhost:4566"),
     ("region", "us-west-2"),
@@ -42,15 +42,23 @@ const VALUES: [(&str, &str); 13] = [
         "version-service",
         "https://crash-stats.mozilla.org/api/VersionString/",
     ),
+    ("forbidden", "RemoteType"),
+    ("trusted-proxy", "10.0.0.0/8"),
+    ("report-token", "0123456789abcdef0123456789abcdef"),
+    (
+        "view-url",
+        "https://crashes.example.org/report/index/{crash_id}",
+    ),
     ("rulesets", "/etc/socorro/rulesets.toml"),
     ("log-level", "info"),
 ];
 /// The same for whatever is written like this in help texts.
-const VALUES_BY_FORM: [(&str, &str); 11] = [
+const VALUES_BY_FORM: [(&str, &str); 12] = [
     ("URL", "https://example.org/"),
     ("DIR", "/srv/socorro"),
     ("FILE", "/srv/socorro/file"),
     ("TIME", "5m"),
+    ("RATE", "60/m"),
     ("SIZE", "1gib"),
     ("N", "4"),
     ("ADDR", "127.0.0.1:8001"),

@@ -151,7 +151,10 @@ impl ProcessingArguments {
         let destinations = self.destinations.open(&storage.to_string()).await?;
         let arrivals = DirectorySource::new(symbols)?;
         let index = MissingSymbolsIndex::of(Arc::clone(storage));
-        with_index(destinations, index.with_arrivals(arrivals, Arc::clone(queue)))
+        with_index(
+            destinations,
+            index.with_arrivals(arrivals, Arc::clone(queue)),
+        )
     }
 
     /// How the queue is opened.

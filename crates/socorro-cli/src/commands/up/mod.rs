@@ -143,6 +143,10 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
     })?;
 
     let submit = listener.shown();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"), %submit, directory = %directory.display(),
+        "socorro is up"
+    );
     output.line(format_args!("crash reports   {}", submit.url()))?;
     if let Some(address) = status_page {
         output.line(format_args!("status page     http://{address}/"))?;
@@ -165,7 +169,13 @@ pub(crate) async fn run(arguments: &UpArguments, output: &mut Output) -> Result<
     });
     let grace = processing.shutdown_grace();
     let stop = signals.stop();
-    let serving = receiver.serve(listener, Admin::default(), Some(uploads), grace, stop.clone());
+    let serving = receiver.serve(
+        listener,
+        Admin::default(),
+        Some(uploads),
+        grace,
+        stop.clone(),
+    );
     #[cfg(feature = "demo")]
     let (served, shown) = {
         let site = demo::Site {

@@ -116,7 +116,10 @@ impl<'a> Collector<'a> {
             Some((found, Queue::None)) => Err(nothing(found, way_out)),
             Some((found, Queue::Pubsub)) => {
                 let project = self.get(Part::CollectorProject).ok_or_else(|| {
-                    format!("{} needs CRASHMOVER_CRASHPUBLISH_PROJECT_ID", found.origin())
+                    format!(
+                        "{} needs CRASHMOVER_CRASHPUBLISH_PROJECT_ID",
+                        found.origin()
+                    )
                 })?;
                 let url = format!("pubsub://{}", text(project));
                 Ok(Some(proposal("queue", project, url)))
@@ -206,7 +209,10 @@ mod tests {
                 "antenna.ext.pubsub.crashpublish.PubSubCrashPublish",
             ),
             ("CRASHMOVER_CRASHPUBLISH_PROJECT_ID", "project"),
-            ("BREAKPAD_THROTTLER_RULES", "antenna.throttler.MOZILLA_RULES"),
+            (
+                "BREAKPAD_THROTTLER_RULES",
+                "antenna.throttler.MOZILLA_RULES",
+            ),
             ("BREAKPAD_STAGE_SUBMITTER_BEARER_TOKEN", "sesame"),
             ("PORT", "8000"),
         ]);
@@ -218,7 +224,10 @@ mod tests {
             ("throttle", "mozilla"),
             ("bind", "0.0.0.0:8000"),
         ];
-        assert_eq!(made, expected.map(|(option, value)| (option, value.to_owned())));
+        assert_eq!(
+            made,
+            expected.map(|(option, value)| (option, value.to_owned()))
+        );
     }
 
     #[test]
@@ -264,13 +273,33 @@ mod tests {
     #[test]
     fn what_cannot_be_had_is_told() {
         for (name, value, part) in [
-            ("CRASHMOVER_CRASHSTORAGE_CLASS", "my.Storage", "SOCORRO_STORAGE"),
-            ("CRASHMOVER_CRASHSTORAGE_CLASS", "x.NoOpCrashStorage", "forget"),
-            ("CRASHMOVER_CRASHSTORAGE_CLASS", "x.S3CrashStorage", "BUCKET_NAME"),
+            (
+                "CRASHMOVER_CRASHSTORAGE_CLASS",
+                "my.Storage",
+                "SOCORRO_STORAGE",
+            ),
+            (
+                "CRASHMOVER_CRASHSTORAGE_CLASS",
+                "x.NoOpCrashStorage",
+                "forget",
+            ),
+            (
+                "CRASHMOVER_CRASHSTORAGE_CLASS",
+                "x.S3CrashStorage",
+                "BUCKET_NAME",
+            ),
             ("CRASHMOVER_CRASHPUBLISH_CLASS", "my.Queue", "SOCORRO_QUEUE"),
-            ("CRASHMOVER_CRASHPUBLISH_CLASS", "x.PubSubCrashPublish", "PROJECT_ID"),
+            (
+                "CRASHMOVER_CRASHPUBLISH_CLASS",
+                "x.PubSubCrashPublish",
+                "PROJECT_ID",
+            ),
             ("BREAKPAD_THROTTLER_RULES", "mine.rules", "SOCORRO_THROTTLE"),
-            ("BREAKPAD_THROTTLER_PRODUCTS", "a.ALL_PRODUCTS", "ALL_PRODUCTS"),
+            (
+                "BREAKPAD_THROTTLER_PRODUCTS",
+                "a.ALL_PRODUCTS",
+                "ALL_PRODUCTS",
+            ),
             ("PORT", "http", "PORT"),
         ] {
             let (_, problems) = made(&[(name, value)]);

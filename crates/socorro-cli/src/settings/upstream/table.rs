@@ -213,18 +213,12 @@ pub(crate) static ROWS: &[Row] = &[
     row("SOCORRO_SETTINGS", Ignored("there is no settings module")),
     row("PROCESS_NAME", Ignored("there is one process")),
     // The collector.
-    row(
-        "CRASHMOVER_CRASHSTORAGE_CLASS",
-        Of(Part::CollectorStorage),
-    ),
+    row("CRASHMOVER_CRASHSTORAGE_CLASS", Of(Part::CollectorStorage)),
     row(
         "CRASHMOVER_CRASHSTORAGE_BUCKET_NAME",
         Of(Part::CollectorBucket),
     ),
-    row(
-        "CRASHMOVER_CRASHSTORAGE_REGION",
-        Of(Part::CollectorRegion),
-    ),
+    row("CRASHMOVER_CRASHSTORAGE_REGION", Of(Part::CollectorRegion)),
     row(
         "CRASHMOVER_CRASHSTORAGE_ENDPOINT_URL",
         Of(Part::CollectorEndpoint),
@@ -301,10 +295,6 @@ pub(crate) static ROWS: &[Row] = &[
     row("ELASTICSEARCH_INDEX_REGEX", Ignored(NO_INDEX)),
     row("ELASTICSEARCH_CA_CERTS", Ignored(NO_INDEX)),
     // Other programs of Socorro that share an environment with the processor.
-    row(
-        "BREAKPAD_STAGE_SUBMITTER_BEARER_TOKEN",
-        Ignored("there is no stage submitter"),
-    ),
     row(
         "STAGE_SUBMITTER_LOGGING_LEVEL",
         Ignored("there is no stage submitter"),

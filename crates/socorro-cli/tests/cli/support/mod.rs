@@ -1,5 +1,7 @@
 //! Running the program, and the files it is run on.
 
+#[cfg(unix)]
+pub(crate) mod http;
 pub(crate) mod minidump;
 mod run;
 #[cfg(feature = "http-symbols")]

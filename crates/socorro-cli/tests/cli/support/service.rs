@@ -56,7 +56,6 @@ impl Service {
     }
 
     /// Ends it on the spot, with SIGKILL.
-    #[cfg(feature = "http-symbols")]
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         assert_eq!(self.child.wait().unwrap().code(), None);

@@ -58,7 +58,9 @@ pub(crate) async fn look(site: &Site, accepted: &Accepted) -> Result<Audit> {
     if let Some(depth) = site.queue.depth().await? {
         let left = depth.total().outstanding();
         if left > 0 {
-            audit.problems.push(format!("{left} messages left in the queue"));
+            audit
+                .problems
+                .push(format!("{left} messages left in the queue"));
         }
     }
     let looked: Vec<_> = stream::iter(&accepted.ids)
@@ -67,7 +69,9 @@ pub(crate) async fn look(site: &Site, accepted: &Accepted) -> Result<Audit> {
         .try_collect()
         .await?;
     for (id, (problem, processed)) in looked {
-        audit.problems.extend(problem.map(|problem| format!("{id}: {problem}")));
+        audit
+            .problems
+            .extend(problem.map(|problem| format!("{id}: {problem}")));
         match (processed, letters.contains(&id)) {
             (true, _) => audit.processed += 1,
             (false, true) => audit.dead_lettered += 1,
@@ -79,7 +83,9 @@ pub(crate) async fn look(site: &Site, accepted: &Accepted) -> Result<Audit> {
     let quarantined = std::fs::read_dir(site.directory.path().join("spool/quarantine"));
     let quarantined = quarantined.map_or(0, Iterator::count);
     if quarantined > 0 {
-        audit.problems.push(format!("{quarantined} reports are in quarantine"));
+        audit
+            .problems
+            .push(format!("{quarantined} reports are in quarantine"));
     }
     Ok(audit)
 }
@@ -114,7 +120,10 @@ async fn look_at(site: &Site, id: &CrashId, sent: Sent) -> Result<(Option<String
 
 /// The ids of all dead letters.
 async fn dead_letters(site: &Site) -> Result<HashSet<CrashId>> {
-    let list = site.queue.dead_letters().context("a list of dead letters")?;
+    let list = site
+        .queue
+        .dead_letters()
+        .context("a list of dead letters")?;
     let mut ids = HashSet::new();
     let mut after = None;
     loop {

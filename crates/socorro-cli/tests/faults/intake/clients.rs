@@ -71,19 +71,16 @@ pub(crate) async fn send(site: &Site, service: &Service, reports: usize) -> Resu
     Ok(accepted)
 }
 
-async fn one(
-    site: &Site,
-    service: &Service,
-    sent: Sent,
-    accepted: &Mutex<Accepted>,
-) -> Result<()> {
+async fn one(site: &Site, service: &Service, sent: Sent, accepted: &Mutex<Accepted>) -> Result<()> {
     let give_up_at = Instant::now() + PATIENCE;
     while Instant::now() < give_up_at {
         let address = timeout(PATIENCE, service.address()).await??;
         let answered = timeout(ANSWER, request(site, &address, sent)).await;
         let refused = match answered {
             Ok(Ok((StatusCode::OK, answer))) => {
-                let id = answer.strip_prefix("CrashID=bp-").and_then(|id| id.strip_suffix('\n'));
+                let id = answer
+                    .strip_prefix("CrashID=bp-")
+                    .and_then(|id| id.strip_suffix('\n'));
                 let id = id.with_context(|| format!("200, but no id: {answer:?}"))?;
                 let mut accepted = accepted.lock().ok().context("no client panicked")?;
                 let known = accepted.ids.insert(CrashId::parse(id)?, sent);

@@ -156,7 +156,11 @@ pub(crate) async fn run(seed: u64, reports: usize) -> Result<Outcome> {
         finish(&site, &service, accepted, started).await
     };
     let result = result.await;
-    if result.as_ref().is_err() || result.as_ref().is_ok_and(|outcome| !outcome.problems.is_empty()) {
+    if result.as_ref().is_err()
+        || result
+            .as_ref()
+            .is_ok_and(|outcome| !outcome.problems.is_empty())
+    {
         let directory = site.directory.keep();
         eprintln!("the logs are in {}", directory.display());
     }

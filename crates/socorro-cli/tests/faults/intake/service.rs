@@ -73,7 +73,9 @@ impl Service {
             ["--shutdown-grace", "10s"],
             ["--log-format", "json"],
         ];
-        let arguments = ["collector"].into_iter().chain(arguments.into_iter().flatten());
+        let arguments = ["collector"]
+            .into_iter()
+            .chain(arguments.into_iter().flatten());
         let supervisor = Supervisor {
             arguments: arguments.map(str::to_owned).collect(),
             log: directory.join("collector.log"),
@@ -162,7 +164,10 @@ impl Supervisor {
             .kill_on_drop(true);
         let mut child = process.spawn().context("cannot start the collector")?;
         let stderr = child.stderr.take().context("its log")?;
-        let mut log = OpenOptions::new().create(true).append(true).open(&self.log)?;
+        let mut log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.log)?;
         let address = Arc::clone(&self.address);
         tokio::spawn(async move {
             let mut lines = BufReader::new(stderr).lines();

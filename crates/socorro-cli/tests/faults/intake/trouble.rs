@@ -50,7 +50,9 @@ pub(crate) async fn make(site: &Site, service: &Service, calm: CancellationToken
     for number in 0_u64.. {
         let mut chance = site.random.on(("trouble", number));
         let all = Trouble::ALL;
-        let trouble = first.pop().unwrap_or_else(|| all[chance.usize(..all.len())]);
+        let trouble = first
+            .pop()
+            .unwrap_or_else(|| all[chance.usize(..all.len())]);
         let pause = Duration::from_millis(chance.u64(100..700));
         tokio::select! {
             () = tokio::time::sleep(pause) => {}

@@ -30,9 +30,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 ///
 /// When it cannot be started, does not crash, or leaves no minidump.
 pub(super) async fn in_child(directory: &Path) -> Result<Vec<u8>, Failure> {
-    let failed = |error: std::io::Error| {
-        Failure::because("cannot run the program that is to crash", &error)
-    };
+    let failed =
+        |error: std::io::Error| Failure::because("cannot run the program that is to crash", &error);
     let program = env::current_exe().map_err(failed)?;
     let mut command = Command::new(program);
     command

@@ -79,7 +79,11 @@ async fn send(site: &Site, form: &Form) -> Result<CrashId, Failure> {
         Failure::because(format_args!("cannot send the report to {url}"), error)
     };
     let body = form.to_bytes().map_err(|error| failed(&error))?;
-    let stream = site.submit.connect().await.map_err(|error| failed(&error))?;
+    let stream = site
+        .submit
+        .connect()
+        .await
+        .map_err(|error| failed(&error))?;
     let (mut sender, connection) = http1::handshake::<_, Full<Bytes>>(TokioIo::new(stream))
         .await
         .map_err(|error| failed(&error))?;
@@ -87,7 +91,10 @@ async fn send(site: &Site, form: &Form) -> Result<CrashId, Failure> {
     let request = Request::post(site.submit.path())
         .header(header::HOST, site.submit.host())
         .header(header::CONTENT_TYPE, form.content_type())
-        .header(header::USER_AGENT, concat!("socorro/", env!("CARGO_PKG_VERSION")))
+        .header(
+            header::USER_AGENT,
+            concat!("socorro/", env!("CARGO_PKG_VERSION")),
+        )
         .body(Full::new(body))
         .map_err(|error| failed(&error))?;
     let response = sender.send_request(request);
@@ -96,7 +103,9 @@ async fn send(site: &Site, form: &Form) -> Result<CrashId, Failure> {
     let body = Limited::new(response.into_body(), LONGEST).collect().await;
     let body = body.map_err(|error| failed(&*error))?.to_bytes();
     let answer = String::from_utf8_lossy(&body);
-    let id = answer.lines().find_map(|line| line.strip_prefix("CrashID=bp-"));
+    let id = answer
+        .lines()
+        .find_map(|line| line.strip_prefix("CrashID=bp-"));
     id.and_then(|id| CrashId::parse(id).ok()).ok_or_else(|| {
         Failure::new(format!(
             "the report was not taken: {status}, {}",
