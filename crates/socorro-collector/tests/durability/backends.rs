@@ -1,15 +1,18 @@
 //! Storage and queue that fail in the way that a test wants.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use socorro_queue::{
-    Blame, CrashQueue, DeadLetterCause, DeadLetters, Delivery, Job, Lane, MemoryQueue,
-    PublishReport, QueueDepth, Receipt,
+    Blame, CrashQueue, DeadLetterCause, DeadLetters, Delivery, Job, Lane, PublishReport,
+    QueueDepth, Receipt,
 };
 use socorro_storage::{
     Error, Subject,
@@ -83,15 +86,16 @@ impl Layer for Switch {
 
 /// A queue with a mood.
 #[derive(Debug)]
-pub(crate) struct MoodyQueue {
-    pub(crate) inner: MemoryQueue,
+pub(crate) struct MoodyQueue<Q> {
+    pub(crate) inner: Q,
     pub(crate) switch: Switch,
+    /// After so many publications one is refused; 0 for none.
+    pub(crate) refuses_every: usize,
+    pub(crate) publications: AtomicUsize,
 }
 
-impl MoodyQueue {
+impl<Q> MoodyQueue<Q> {
     async fn mood(&self) -> Result<(), socorro_queue::Error> {
-        let queue = "test".to_owned();
-        let reason = "told so".to_owned();
         match self.switch.get() {
             Mood::Well => Ok(()),
             Mood::Slow => {
@@ -99,36 +103,44 @@ impl MoodyQueue {
                 Ok(())
             }
             Mood::Down => Err(socorro_queue::Error::Unavailable {
-                queue,
-                reason,
+                queue: "test".to_owned(),
+                reason: "told so".to_owned(),
                 retry_after: None,
                 source: None,
             }),
-            Mood::Refusing => Err(socorro_queue::Error::Denied {
-                queue,
-                reason,
-                source: None,
-            }),
+            Mood::Refusing => Err(denied()),
         }
     }
 }
 
-impl std::fmt::Display for MoodyQueue {
+impl<Q: std::fmt::Display> std::fmt::Display for MoodyQueue<Q> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.inner.fmt(f)
+    }
+}
+
+fn denied() -> socorro_queue::Error {
+    socorro_queue::Error::Denied {
+        queue: "test".to_owned(),
+        reason: "told so".to_owned(),
+        source: None,
     }
 }
 
 type Result<V, E = socorro_queue::Error> = std::result::Result<V, E>;
 
 #[async_trait]
-impl CrashQueue for MoodyQueue {
+impl<Q: CrashQueue> CrashQueue for MoodyQueue<Q> {
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>> {
         self.inner.receive(max, wait).await
     }
 
     async fn publish(&self, lane: Lane, jobs: &[Job]) -> Result<PublishReport> {
         self.mood().await?;
+        let count = 1 + self.publications.fetch_add(1, Ordering::Relaxed);
+        if self.refuses_every > 0 && count.is_multiple_of(self.refuses_every) {
+            return Err(denied());
+        }
         self.inner.publish(lane, jobs).await
     }
 

@@ -30,9 +30,12 @@ use socorro_storage::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::rig::{
-    Everything, assert_stored, drain_queue, is_accepted, names, new_id, report_options, spool_in,
-    submit_as,
+use crate::{
+    backends::{Mood, MoodyQueue, Switch},
+    rig::{
+        Everything, assert_stored, drain_queue, is_accepted, names, new_id, report_options,
+        spool_in, submit_as,
+    },
 };
 
 /// Makes a child of this program, and tells it where its data is.
@@ -131,10 +134,11 @@ impl Places {
         set: impl FnOnce(Builder) -> Builder,
     ) -> Collector {
         let storage = FlakyStorage::new(self.storage());
-        let queue = self.queue().await;
-        let queue = match plan {
-            Some(Plan::Faults) => FlakyQueue::seeded(queue, 8, 3),
-            _ => FlakyQueue::new(queue),
+        let queue = MoodyQueue {
+            inner: self.queue().await,
+            switch: Switch::new(Mood::Well),
+            refuses_every: if plan == Some(Plan::Faults) { 3 } else { 0 },
+            publications: 0.into(),
         };
         if plan == Some(Plan::Faults) {
             storage.plan(|call| {
@@ -148,17 +152,12 @@ impl Places {
             Some(Plan::Always | Plan::Replace) => Mode::Always,
             _ => Mode::OnFailure,
         };
-        let budget = match plan {
-            // Too short to try again.
-            Some(Plan::Faults) => Duration::from_millis(50),
-            _ => Duration::from_secs(60),
-        };
         let builder = Collector::builder()
             .storage(Arc::new(storage))
             .queue(Arc::new(queue))
             .throttler(Arc::new(Everything))
             .report(report_options())
-            .save_budget(budget)
+            .save_budget(Duration::from_secs(60))
             .spool(spool_in(&self.spool(), mode));
         set(builder).build().await.unwrap()
     }

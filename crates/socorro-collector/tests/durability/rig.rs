@@ -54,7 +54,7 @@ pub(crate) struct Rig {
     pub(crate) storage: Switch,
     pub(crate) queue: Switch,
     stored: Arc<ObjectStorage>,
-    published: Arc<MoodyQueue>,
+    published: Arc<MoodyQueue<MemoryQueue>>,
     stop: CancellationToken,
 }
 
@@ -77,6 +77,8 @@ impl Rig {
         let published = Arc::new(MoodyQueue {
             inner: MemoryQueue::new(QueueOptions::default()).unwrap(),
             switch: queue.clone(),
+            refuses_every: 0,
+            publications: 0.into(),
         });
         let builder = Collector::builder()
             .storage(Arc::new(Layered::new(behind, storage.clone())))
