@@ -218,4 +218,18 @@ mod tests {
             id
         );
     }
+
+    #[test]
+    fn what_is_beyond_the_rate_of_its_product_is_refused_only_to_those_who_bear_it() {
+        let options = Options::default();
+        let status = |user_agent: &str| {
+            let request = http::Request::builder().header("User-Agent", user_agent);
+            let request = request.body(()).unwrap();
+            let answerer = Answerer::new(&options, AnswerStyle::CrashId, request.headers());
+            let rule = rate::RULE.into();
+            answerer.outcome(&Outcome::Rejected { rule }).status()
+        };
+        assert_eq!(status("curl/8"), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(status("Crashpad/0.8.0"), StatusCode::OK);
+    }
 }

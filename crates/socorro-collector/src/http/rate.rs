@@ -296,6 +296,7 @@ impl Throttler for ProductLimit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::throttle::{FixedDraws, Rules};
 
     const TWO_THEN_ONE_A_SECOND: Rate = Rate {
         per_second: 1.0,
@@ -344,5 +345,37 @@ mod tests {
             limits.count(By::Client, key, ClientFamily::Other);
         }
         assert!(limits.state().buckets.len() <= BUCKETS);
+    }
+
+    #[test]
+    fn products_have_rates_behind_the_rules() {
+        let limits = RateLimits::new(RateSettings {
+            product: Some(Rate {
+                per_second: 0.001,
+                burst: 1.0,
+            }),
+            ..RateSettings::default()
+        });
+        let throttler = limits.limit_products(Arc::new(Rules::open()));
+        let decide = |product: &str| {
+            let annotations = serde_json::json!({"ProductName": product});
+            let subject = Subject {
+                annotations: annotations.as_object().unwrap(),
+                main_dump_size: None,
+                main_dump_sha256: None,
+                user_agent: Some("Crashpad/0.8.0"),
+                now: jiff::Timestamp::UNIX_EPOCH,
+            };
+            let verdict = throttler.throttle(&subject, &mut FixedDraws::default());
+            (verdict.result, &*verdict.rule == RULE)
+        };
+        assert_eq!(decide("Acme"), (ThrottleResult::Accept, false));
+        assert_eq!(decide("Acme"), (ThrottleResult::Reject, true));
+        assert_eq!(decide("Other"), (ThrottleResult::Accept, false));
+        let mut actions = RateActions::default();
+        let fake = actions.set(ClientFamily::Crashpad, RateAction::FakeAccept);
+        fake.unwrap();
+        limits.state().settings.actions = actions;
+        assert_eq!(decide("Other"), (ThrottleResult::FakeAccept, true));
     }
 }

@@ -24,7 +24,7 @@ impl Record<'_> {
     pub(crate) fn count(&self, dealt: &Dealt) {
         metrics::ON_POST.time(self.time, &[]);
         if let Some(progress) = self.progress {
-            count_upload(progress, self.time);
+            count_upload(progress, self.details.read_time);
         }
         if self.details.payload.is_some() {
             self.count_content();

@@ -3,8 +3,11 @@
 use std::{io::Write as _, path::Path, process::Command};
 
 use flate2::{Compression, write::GzEncoder};
-use serde_json::json;
-use socorro_collector::form::{Form, Style};
+use serde_json::{Value, json};
+use socorro_collector::{
+    form::{Form, Style},
+    http::{Options, UploadToken, UploadTokens},
+};
 
 use crate::{
     vectors::{World, id_of},
@@ -16,7 +19,7 @@ const CRASHPAD: &str = "Crashpad/0.8.0 (Linux)";
 impl World {
     /// One that keeps everything.
     async fn open() -> Self {
-        Self::new(&json!({"config": {"rules": "open", "products": "all"}})).await
+        Self::new(&open()).await
     }
 
     fn url(&self) -> String {
@@ -32,6 +35,10 @@ impl World {
         assert_eq!(raw_crash["ProductName"], product);
         assert_eq!(self.minidump(&id).await.len(), minidump);
     }
+}
+
+fn open() -> Value {
+    json!({"config": {"rules": "open", "products": "all"}})
 }
 
 /// Runs a program without holding up the service; `None` where it is not installed.
@@ -168,6 +175,30 @@ assert len(answers) == 2
         Some("") => assert_eq!(world.published().await, 2),
         Some(missing) => println!("SKIPPED: Python has {missing}"),
     }
+}
+
+/// A token that is for one product.
+#[tokio::test]
+async fn tokens_are_for_products() {
+    let tokens = vec![UploadToken::new("s3cret", vec!["Acme".to_owned()])];
+    let options = Options {
+        tokens: UploadTokens::new(tokens),
+        ..Options::default()
+    };
+    let world = World::with_options(&open(), options).await;
+    let mut client = Client::connect(world.server.address).await;
+    for (product, status) in [("Acme", 200), ("Other", 401)] {
+        let form = Form::new().annotation("ProductName", product);
+        let body = form.to_bytes().unwrap();
+        let head = format!(
+            "POST /submit?token=s3cret HTTP/1.1\r\nHost: a\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
+            form.content_type(),
+            body.len()
+        );
+        let answer = client.ask([head.as_bytes(), &body].concat()).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
+    assert_eq!(world.saved().await.len(), 1);
 }
 
 /// All of a body in chunks as Crashpad cuts it.

@@ -112,6 +112,11 @@ const NOW: &str = "2026-08-01T12:34:56.789012+00:00";
 impl World {
     /// Sets up what a case asks for.
     pub(crate) async fn new(case: &Value) -> Self {
+        Self::with_options(case, Options::default()).await
+    }
+
+    /// The same with a service of other options.
+    pub(crate) async fn with_options(case: &Value, options: Options) -> Self {
         let storage = Arc::new(FlakyStorage::new(ObjectStorage::memory(
             StorageOptions::default(),
         )));
@@ -146,7 +151,7 @@ impl World {
             .await
             .unwrap();
         Self {
-            server: Server::start(collector, Options::default()).await,
+            server: Server::start(collector, options).await,
             storage,
             queue,
         }

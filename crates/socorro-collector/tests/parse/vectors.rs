@@ -123,7 +123,7 @@ async fn recorded_requests() {
             Some(difference) if !listed => failed.push(format!("{id}: {difference}")),
             // What is said of raw crashes is found later than here.
             None if listed && !id.starts_with("rawcrash/") => {
-                failed.push(format!("{id}: listed as deviating, but it matches"))
+                failed.push(format!("{id}: listed as deviating, but it matches"));
             }
             _ => {}
         }
