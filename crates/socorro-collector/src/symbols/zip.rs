@@ -255,3 +255,68 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
 fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(array_at(bytes, at))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+    use super::*;
+
+    const TEXT: &[u8] = b"MODULE and so on, and so on, and so on";
+
+    fn archive(files: usize, options: SimpleFileOptions) -> File {
+        let mut zip = ZipWriter::new(tempfile::tempfile().unwrap());
+        for number in 0..files {
+            zip.start_file(format!("{number}"), options).unwrap();
+            zip.write_all(TEXT).unwrap();
+        }
+        zip.set_comment("a comment, PK\x05\x06");
+        zip.finish().unwrap()
+    }
+
+    fn content(file: &mut File, entry: &Entry) -> Vec<u8> {
+        let mut content = Vec::new();
+        open(file, entry)
+            .unwrap()
+            .read_to_end(&mut content)
+            .unwrap();
+        content
+    }
+
+    #[test]
+    fn each_file_is_read_however_it_is_written() {
+        let plain = SimpleFileOptions::default();
+        for options in [
+            plain,
+            plain.compression_method(CompressionMethod::Stored),
+            plain.large_file(true),
+        ] {
+            let mut file = archive(3, options);
+            let entries = entries(&mut file, 3).unwrap();
+            let names: Vec<_> = entries.iter().map(|entry| &*entry.name).collect();
+            assert_eq!(names, ["0", "1", "2"]);
+            assert_eq!(content(&mut file, &entries[1]), TEXT);
+        }
+        // Sizes behind the content, as programs write that cannot go back.
+        let mut zip = ZipWriter::new_stream(tempfile::tempfile().unwrap());
+        zip.start_file("a", plain).unwrap();
+        zip.write_all(TEXT).unwrap();
+        let mut file = zip.finish().unwrap().into_inner();
+        let entries = entries(&mut file, 1).unwrap();
+        assert_eq!(content(&mut file, &entries[0]), TEXT);
+    }
+
+    #[test]
+    fn more_files_than_the_old_end_of_an_archive_can_count() {
+        const FILES: usize = 70_000;
+        let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        let mut file = archive(FILES, stored);
+        let entries_read = entries(&mut file, FILES).unwrap();
+        assert_eq!(entries_read.len(), FILES);
+        assert_eq!(content(&mut file, &entries_read[FILES - 1]), TEXT);
+        let refusal = entries(&mut file, FILES - 1).unwrap_err();
+        assert!(matches!(refusal, Refusal::TooMany { .. }), "{refusal}");
+    }
+}
