@@ -1,9 +1,12 @@
 //! A crash report over HTTP, from the request to the processed crash, in one process:
 //! `cargo run --example collector_roundtrip --features collector`
 //!
-//! The minidump is that of a program that really crashed, if one is given as an argument.
+//! The minidump is that of a program that really crashes, for this purpose.
 
-use std::{path::PathBuf, sync::Arc};
+#[path = "quickstart/crashing.rs"]
+mod crashing;
+
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
 use socorro::{
@@ -16,8 +19,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-#[tokio::main]
-async fn main() -> Result<()> {
+fn main() -> Result<()> {
+    // Before anything else: in the program that crashes, this does not return.
+    crashing::take_over_in_child();
+    tokio::runtime::Runtime::new()?.block_on(run())
+}
+
+async fn run() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let storage = format!("file://{}", directory.path().join("crashes").display());
     let storage = socorro::storage::open(&storage, StorageOptions::default())?;
@@ -46,11 +54,12 @@ async fn main() -> Result<()> {
             async move { http::serve(listener, router, &options, stopped.cancelled()).await },
         );
 
-    // A client.
+    // A client, after a crash.
+    let minidump = crashing::crash_in_child(&directory.path().join("minidump"))?;
     let form = Form::new()
         .annotation("ProductName", "Roundtrip")
         .annotation("Version", env!("CARGO_PKG_VERSION"))
-        .file("upload_file_minidump", "crash.dmp", minidump()?);
+        .file("upload_file_minidump", "crash.dmp", minidump);
     let body = form.to_bytes()?;
     let mut client = TcpStream::connect(address).await?;
     let head = format!(
@@ -91,32 +100,4 @@ async fn main() -> Result<()> {
     server.await??;
     collector.finish().await;
     Ok(())
-}
-
-/// The minidump that is named on the command line, or that of a crash of the recorded corpus.
-fn minidump() -> Result<Vec<u8>> {
-    let corpus =
-        std::env::var_os("SOCORRO_CORPUS").map_or("../shared/corpus".into(), PathBuf::from);
-    let path = match std::env::args_os().nth(1) {
-        Some(path) => path.into(),
-        None => smallest_in(&corpus)
-            .with_context(|| format!("no minidump in {}; name one", corpus.display()))?,
-    };
-    std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-fn smallest_in(directory: &std::path::Path) -> Option<PathBuf> {
-    let mut found = Vec::new();
-    let mut left = vec![directory.to_owned()];
-    while let Some(directory) = left.pop() {
-        for entry in std::fs::read_dir(directory).ok()?.flatten() {
-            let (path, metadata) = (entry.path(), entry.metadata().ok()?);
-            if metadata.is_dir() {
-                left.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "dmp") {
-                found.push((metadata.len(), path));
-            }
-        }
-    }
-    found.into_iter().min().map(|(_, path)| path)
 }

@@ -34,6 +34,8 @@ mod storage;
 mod storage_delete;
 mod storage_import;
 mod stored_crashes;
+#[cfg(feature = "submit")]
+mod submit;
 mod support;
 mod symbols;
 #[cfg(all(unix, feature = "demo"))]

@@ -50,6 +50,8 @@ fn version_and_help_go_to_standard_output() {
         "waitfor",
         "completions",
         "man",
+        #[cfg(feature = "submit")]
+        "submit",
         "storage put-crash",
         "storage cat",
         "storage check",

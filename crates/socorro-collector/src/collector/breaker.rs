@@ -111,18 +111,31 @@ impl Permit<'_> {
         was_open
     }
 
-    /// The backend failed: at once for good, or as one of several times.
-    pub(crate) fn failed(self, at_once: bool) {
+    /// The backend failed, as one of several times.
+    pub(crate) fn failed(self) {
         let mut state = self.breaker.state();
         state.failures = state.failures.saturating_add(1);
-        let open = state.open_until.is_some();
+        if self.probe || state.failures >= FAILURES {
+            self.open(state, Duration::ZERO);
+        }
+    }
+
+    /// The backend is down, or wants to be left alone for at least so long.
+    pub(crate) fn gave_up(self, leave_alone: Duration) {
+        let state = self.breaker.state();
+        self.open(state, leave_alone);
+    }
+
+    fn open(&self, mut state: MutexGuard<'_, State>, leave_alone: Duration) {
+        let was_open = state.open_until.is_some();
         if self.probe {
             state.pause = (state.pause * 2).min(LONGEST_PAUSE);
+        } else if was_open {
+            // Another call that began before; how long to wait is decided already.
+            return;
         }
-        if self.probe || (!open && (at_once || state.failures >= FAILURES)) {
-            state.open_until = Some(Instant::now() + state.pause);
-        }
-        if !open && state.open_until.is_some() {
+        state.open_until = Some(Instant::now() + state.pause.max(leave_alone));
+        if !was_open {
             self.breaker.report(true);
             tracing::warn!("{} is down: reports go to the spool", self.breaker.name);
         }
@@ -143,7 +156,7 @@ mod tests {
 
     fn fail(breaker: &Breaker, times: u32) {
         for _ in 0..times {
-            breaker.permit().unwrap().failed(false);
+            breaker.permit().unwrap().failed();
         }
     }
 
@@ -161,14 +174,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn after_the_pause_one_call_decides_and_pauses_grow_to_the_longest() {
         let breaker = Breaker::new("test");
-        breaker.permit().unwrap().failed(true);
+        breaker.permit().unwrap().gave_up(Duration::ZERO);
         let mut pause = FIRST_PAUSE;
         for _ in 0..10 {
             assert_eq!(breaker.opens_at(), Some(Instant::now() + pause));
             tokio::time::advance(pause).await;
             let probe = breaker.permit().unwrap();
             assert!(breaker.permit().is_none(), "one at a time");
-            probe.failed(false);
+            probe.failed();
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         tokio::time::advance(pause).await;
@@ -177,9 +190,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_backend_that_wants_to_be_left_alone_is() {
+        let breaker = Breaker::new("test");
+        let hour = Duration::from_secs(3600);
+        breaker.permit().unwrap().gave_up(hour);
+        assert_eq!(breaker.opens_at(), Some(Instant::now() + hour));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_probe_that_never_ends_lets_another_one_try() {
         let breaker = Breaker::new("test");
-        breaker.permit().unwrap().failed(true);
+        breaker.permit().unwrap().gave_up(Duration::ZERO);
         tokio::time::advance(FIRST_PAUSE).await;
         drop(breaker.permit().unwrap());
         assert!(breaker.permit().is_some());

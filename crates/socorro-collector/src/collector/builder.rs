@@ -219,7 +219,7 @@ impl Builder {
         };
         let spool = match self.spool {
             Some(options) if options.mode != Mode::Off => {
-                Some(Spool::open(options, self.hooks.clone()).await?)
+                Some(Spool::open(options, self.hooks.clone(), self.environment.clone()).await?)
             }
             Some(options) => {
                 spool::warn_of_entries(&options.directory);

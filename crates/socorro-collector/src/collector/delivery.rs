@@ -152,7 +152,7 @@ where
         let failure = |kind, message| Failure { kind, message };
         let Ok(result) = timeout_at(deadline, work()).await else {
             if let Some(permit) = permit {
-                permit.failed(true);
+                permit.gave_up(Duration::ZERO);
             }
             let message = format!("no answer within {:?}", patience.budget);
             return Err(failure(FailureKind::Temporary, message));
@@ -170,11 +170,15 @@ where
         if error.permanent {
             return Err(failure(FailureKind::Permanent, error.message));
         }
-        if let Some(permit) = permit {
-            permit.failed(false);
+        let left = deadline.saturating_duration_since(Instant::now());
+        let alone = error.retry_after;
+        match permit {
+            Some(permit) if !alone.is_zero() && alone >= left => permit.gave_up(alone),
+            Some(permit) => permit.failed(),
+            None => {}
         }
-        let pause = jittered(wait).max(error.retry_after);
-        if !error.passing || !patience.again || Instant::now() + pause >= deadline {
+        let pause = jittered(wait).max(alone);
+        if !error.passing || !patience.again || pause >= left {
             return Err(failure(FailureKind::Temporary, error.message));
         }
         last = Some(failure(FailureKind::Temporary, error.message));

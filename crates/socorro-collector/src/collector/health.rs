@@ -10,7 +10,10 @@ use tokio::{
 };
 
 use super::{Collector, Error, delivery::with_sources};
-use crate::{Ailment, Health, metrics, spool};
+use crate::{
+    Ailment, Health,
+    spool::{self, Spool},
+};
 
 /// How long a backend has to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -133,11 +136,7 @@ impl Collector {
     /// What is in the spool, if there is one.
     #[must_use]
     pub fn spool_status(&self) -> Option<spool::Status> {
-        let spool = self.0.spool.as_ref()?;
-        let status = spool.status(self.0.environment.now());
-        let oldest = status.oldest_age.unwrap_or_default();
-        metrics::SPOOL_OLDEST.set(oldest.as_secs(), &[]);
-        Some(status)
+        self.0.spool.as_ref().map(Spool::status)
     }
 }
 

@@ -38,6 +38,6 @@ pub use options::{AnswerStyle, Options, SubmitPath, Timeouts};
 pub use rate::{Rate, RateAction, RateActions, RateLimits, RateSettings};
 pub use request_body::RequestBody;
 pub use router::{admin_router, router};
-pub use serve::{PeerAddress, serve};
+pub use serve::{PeerAddress, serve, serve_connection};
 pub use shutdown::Shutdown;
 pub use tokens::{AllowedProducts, UploadToken, UploadTokens};

@@ -17,9 +17,9 @@ pub struct Options {
     pub bare_for_crashpad: bool,
     /// How long things may take.
     pub timeouts: Timeouts,
-    /// Fields that the head of a request may have; more are answered with 431.
+    /// Fields that the head of a request may have; more are answered with 431. 0 for 4096 of them.
     pub head_fields: usize,
-    /// Bytes that the head of a request may have, from 1024; more are answered with 431.
+    /// Bytes that the head of a request may have; more are answered with 431. 0 for 1 MiB.
     pub head_bytes: usize,
     /// Connections at a time; 0 for any number.
     pub max_connections: usize,
@@ -168,6 +168,21 @@ impl Default for Timeouts {
             request: Duration::from_secs(300),
             keep_alive: Duration::from_secs(75),
         }
+    }
+}
+
+/// How large heads may be where nothing is said.
+const MOST_HEAD_FIELDS: usize = 4096;
+const MOST_HEAD_BYTES: usize = 1 << 20;
+
+impl Options {
+    /// Fields and bytes of heads.
+    pub(crate) fn head_limits(&self) -> (usize, usize) {
+        let or = |configured, most| if configured == 0 { most } else { configured };
+        (
+            or(self.head_fields, MOST_HEAD_FIELDS),
+            or(self.head_bytes, MOST_HEAD_BYTES),
+        )
     }
 }
 

@@ -1,6 +1,11 @@
 //! Accepts connections until the service ends.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Router, serve::Listener};
 use tokio::{
@@ -25,18 +30,18 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// An address of a peer as a listener gives it: of TCP or of a Unix socket.
 pub trait PeerAddress: Send + 'static {
     /// The address of the internet, if it has one.
-    fn internet(&self) -> Option<std::net::IpAddr>;
+    fn internet(&self) -> Option<IpAddr>;
 }
 
 impl PeerAddress for SocketAddr {
-    fn internet(&self) -> Option<std::net::IpAddr> {
+    fn internet(&self) -> Option<IpAddr> {
         Some(self.ip())
     }
 }
 
 #[cfg(unix)]
 impl PeerAddress for tokio::net::unix::SocketAddr {
-    fn internet(&self) -> Option<std::net::IpAddr> {
+    fn internet(&self) -> Option<IpAddr> {
         None
     }
 }
@@ -120,16 +125,18 @@ impl Server {
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let (router, options) = (self.router.clone(), Arc::clone(&self.options));
+        let counted = Counted::new(&self.connections);
         let Some(room) = self.room.clone() else {
-            let serve = async move { connection::serve(stream, peer, router, &options).await };
-            self.connections.spawn(serve);
+            self.connections.spawn(async move {
+                connection::serve(stream, peer, router, &options).await;
+                drop(counted);
+            });
             return;
         };
-        metrics::CONNECTIONS.set(self.connections.len() as u64 + 1, &[]);
         if let Ok(permit) = Arc::clone(&room).try_acquire_owned() {
             self.connections.spawn(async move {
                 connection::serve(stream, peer, router, &options).await;
-                drop(permit);
+                drop((permit, counted));
             });
             return;
         }
@@ -143,14 +150,47 @@ impl Server {
             if let Ok(Ok(permit)) = permit {
                 drop(place);
                 connection::serve(stream, peer, router, &options).await;
-                drop(permit);
+                drop((permit, counted));
                 return;
             }
             metrics::OVERLOADED.count(&[("by", "connections".into())]);
             let _ = timeout(FAREWELL, send_away(stream)).await;
-            drop(place);
+            drop((place, counted));
         });
     }
+}
+
+/// Tells how many connections there are, when one begins and when it ends.
+struct Counted(TaskTracker);
+
+impl Counted {
+    fn new(connections: &TaskTracker) -> Self {
+        metrics::CONNECTIONS.set(connections.len() as u64 + 1, &[]);
+        Self(connections.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let others = self.0.len().saturating_sub(1);
+        metrics::CONNECTIONS.set(others as u64, &[]);
+    }
+}
+
+/// Serves a router on one connection, for programs that accept connections themselves, such as those of TLS.
+///
+/// `address` is that of the client, if it has one.
+/// [`Options::max_connections`], [`Options::drain_delay`] and [`Options::grace`] are then theirs to heed.
+pub async fn serve_connection<S>(
+    stream: S,
+    address: Option<IpAddr>,
+    router: Router,
+    options: &Options,
+) where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let peer = address.map_or(Peer::Unix, Peer::Address);
+    connection::serve(stream, peer, router, options).await;
 }
 
 /// Answers without reading more than is there, so that the client sees it.

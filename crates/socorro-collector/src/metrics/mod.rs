@@ -20,10 +20,6 @@ pub(crate) type Tag = (&'static str, SharedString);
 #[derive(Debug)]
 pub(crate) struct Emitted(pub(crate) Metric);
 
-#[allow(
-    dead_code,
-    reason = "which of them are used depends on features of this crate"
-)]
 impl Emitted {
     /// Counts that something happened.
     pub(crate) fn count(&self, tags: &[Tag]) {

@@ -1,7 +1,7 @@
 //! The content of a file while it arrives: in memory, or on disk when it is large.
 
 use std::{
-    fs::File,
+    fs::{File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use super::{ParseError, Scratch, buffer::Buffer};
 use crate::{Malformed, Reservation};
 
-/// A file on disk gets its content in pieces of at least this size.
+/// A file on disk gets its content in pieces of about this size, or larger.
 const PIECE: usize = 128 << 10;
 /// Bytes at the beginning that tell what a file is.
 const MAGIC: usize = 6;
@@ -95,9 +95,18 @@ impl Place {
         };
         // Names are numbers: nothing that a client sends becomes part of a path.
         let path = directory.path().join(number.to_string());
-        let file = File::create_new(&path)?;
+        let file = create(&path)?;
         Ok((Some(directory), OnDisk { file, path }))
     }
+}
+
+/// Makes a file that nobody else may read, wherever it is moved: dumps are private data.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 #[derive(Debug)]
@@ -152,15 +161,14 @@ impl Writer {
             return Err(Malformed::TooLarge.into());
         }
         self.hash.update(data);
-        self.pending.push(data, memory)?;
         let room = match self.on_disk {
             Some(_) => space.threshold.max(PIECE),
             None => space.threshold,
         };
-        if space.root.is_some() && self.pending.len() > room {
+        if space.root.is_some() && self.pending.len() + data.len() > room {
             self.flush(space).await?;
         }
-        Ok(())
+        self.pending.push(data, memory)
     }
 
     async fn flush(&mut self, space: &mut Space) -> Result<(), ParseError> {

@@ -125,7 +125,13 @@ pub struct Report {
     pub annotations: Map<String, Value>,
     /// The files in the order in which they came.
     pub files: Vec<ReportFile>,
-    /// What is odd about it, in the order in which it was found.
+    /// What is odd about it, in the order in which it was found. Field names are in it, and content
+    /// types, but no values. These are worded as by Mozilla's collector:
+    ///
+    /// - `unknown content type: {field name} {content type}`
+    /// - `extract payload text part exception: invalid text or charset: {charset}`
+    /// - `extract payload text part exception: body part is too large`
+    /// - `includes annotations in both json-encoded extra and formdata parts`
     pub notes: Vec<String>,
     /// How the annotations came.
     pub payload: Payload,
@@ -186,6 +192,9 @@ pub enum ParseError {
 /// # Errors
 ///
 /// See [`ParseError`]. What is wrong first in the stream is told; the rest of the body is not read.
+/// A body that ends too early is [`Malformed::InvalidPayloadStructure`] (in gzip
+/// [`Malformed::BadGzip`]); one whose stream says so is [`BodyError::Broken`], unless the form was
+/// complete by then, which is only noted.
 pub async fn parse<B>(headers: &HeaderMap, body: B, options: &Options) -> Result<Report, ParseError>
 where
     B: Body<Data = Bytes> + Unpin,

@@ -314,13 +314,24 @@ pub(super) fn ignore_absent(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Makes a directory that only this user can look into, with those above it.
+/// Makes a directory that only this user can look into, with those above it, so that it is still there
+/// after a power failure.
 pub(super) fn make_directory(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        make_directory(parent)?;
+    }
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    match builder.create(path) {
+        // Another process was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => path.parent().map_or(Ok(()), sync_directory),
+    }
 }
 
 /// A name below `directory` that nothing has yet: `{name}`, else `{name}.2` and so on.

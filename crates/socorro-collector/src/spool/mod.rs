@@ -31,7 +31,7 @@ use std::{
     time::Duration,
 };
 
-use socorro_core::{CrashId, time::Timestamp};
+use socorro_core::{CrashId, Environment, time::Timestamp};
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
@@ -146,6 +146,7 @@ struct Inner {
     /// Woken when there may be something to deliver.
     changed: Notify,
     hooks: Arc<dyn Hooks>,
+    environment: Environment,
     /// Locked as long as this lives.
     _lock: File,
 }
@@ -198,7 +199,8 @@ impl Spool {
         }
     }
 
-    pub(crate) fn status(&self, now: Timestamp) -> Status {
+    pub(crate) fn status(&self) -> Status {
+        let now = self.0.environment.now();
         let index = self.index();
         let oldest_age = index
             .oldest()
@@ -352,10 +354,12 @@ impl Spool {
 
     /// Tells how much there is.
     fn report(&self) {
-        let index = self.index();
-        metrics::SPOOL_ENTRIES.set(index.entries(), &[]);
-        metrics::SPOOL_BYTES.set(index.bytes(), &[]);
-        metrics::SPOOL_QUARANTINED.set(index.quarantined, &[]);
+        let status = self.status();
+        metrics::SPOOL_ENTRIES.set(status.entries, &[]);
+        metrics::SPOOL_BYTES.set(status.bytes, &[]);
+        metrics::SPOOL_QUARANTINED.set(status.quarantined, &[]);
+        let oldest = status.oldest_age.unwrap_or_default();
+        metrics::SPOOL_OLDEST.set(oldest.as_secs(), &[]);
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {

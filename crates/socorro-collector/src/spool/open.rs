@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use socorro_core::CrashId;
+use socorro_core::{CrashId, Environment};
 use tokio::sync::Notify;
 
 use super::{
@@ -24,9 +24,13 @@ const REASON: &str = "reason";
 
 impl Spool {
     /// Opens the spool: takes the lock, throws away what was never finished, and finds what waits.
-    pub(crate) async fn open(options: Options, hooks: Arc<dyn Hooks>) -> Result<Self, Error> {
+    pub(crate) async fn open(
+        options: Options,
+        hooks: Arc<dyn Hooks>,
+        environment: Environment,
+    ) -> Result<Self, Error> {
         let directory = options.directory.clone();
-        let opened = tokio::task::spawn_blocking(move || open(options, hooks)).await;
+        let opened = tokio::task::spawn_blocking(move || open(options, hooks, environment)).await;
         opened.unwrap_or_else(|error| {
             Err(Error::Spool {
                 action: "open",
@@ -48,7 +52,11 @@ pub(crate) fn warn_of_entries(directory: &Path) {
     }
 }
 
-fn open(mut options: Options, hooks: Arc<dyn Hooks>) -> Result<Spool, Error> {
+fn open(
+    mut options: Options,
+    hooks: Arc<dyn Hooks>,
+    environment: Environment,
+) -> Result<Spool, Error> {
     // The working directory may change later.
     if let Ok(absolute) = std::path::absolute(&options.directory) {
         options.directory = absolute;
@@ -77,6 +85,7 @@ fn open(mut options: Options, hooks: Arc<dyn Hooks>) -> Result<Spool, Error> {
         changing: Mutex::new(()),
         changed: Notify::new(),
         hooks,
+        environment,
         _lock: lock,
     }));
     spool.find_entries()?;

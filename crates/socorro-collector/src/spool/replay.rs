@@ -3,6 +3,7 @@
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use tokio::{
@@ -34,6 +35,8 @@ pub struct Drained {
     pub remaining: u64,
 }
 
+const REPORT_EVERY: Duration = Duration::from_secs(15);
+
 /// So many failures in a row mean that a backend is down.
 const FUTILE: u32 = 8;
 
@@ -55,6 +58,7 @@ pub(crate) async fn replay(spool: Spool, delivery: Arc<Delivery>, shutdown: Canc
     let parallel = spool.0.options.replayers.max(1);
     let mut work = JoinSet::new();
     loop {
+        spool.report();
         while work.len() < parallel && !shutdown.is_cancelled() {
             let wanted = |waiting: &Waiting| blocked_until(waiting, &delivery).is_none();
             let Some(claim) = spool.claim(wanted) else {
@@ -136,14 +140,23 @@ impl Spool {
         Some(Claim::new(self.clone(), place, waiting))
     }
 
-    /// When something may be done again that cannot be done now.
+    /// When something may be done again that cannot be done now, or it is time to tell how old the oldest
+    /// entry is.
     fn wake_at(&self, delivery: &Delivery) -> Option<Instant> {
-        let due = self.index().next_due(Instant::now());
+        let now = Instant::now();
+        let (due, entries) = {
+            let index = self.index();
+            (index.next_due(now), index.entries())
+        };
+        if entries == 0 {
+            return None;
+        }
         let breakers = [
             delivery.storage_breaker.opens_at(),
             delivery.queue_breaker.opens_at(),
         ];
-        breakers.into_iter().chain([due]).flatten().min()
+        let times = breakers.into_iter().chain([due, Some(now + REPORT_EVERY)]);
+        times.flatten().min()
     }
 
     /// A backend works that was down: nobody has to wait for the end of a pause.

@@ -138,8 +138,9 @@ pub fn router(options: Options) -> Result<Router, SetupError> {
     if options.tokens.is_empty() {
         tracing::warn!("nobody may upload symbols: there is no token for it");
     }
+    let uploads = options.limits.concurrent.clamp(1, Semaphore::MAX_PERMITS);
     let receiver = Receiver {
-        uploads: Semaphore::new(options.limits.concurrent.clamp(1, Semaphore::MAX_PERMITS)),
+        uploads: Arc::new(Semaphore::new(uploads)),
         placing: Mutex::new(()),
         options,
     };
@@ -161,7 +162,7 @@ pub fn router(options: Options) -> Result<Router, SetupError> {
 struct Receiver {
     options: Options,
     /// How many may come at the same time.
-    uploads: Semaphore,
+    uploads: Arc<Semaphore>,
     /// Files are compared with those that are there and put in their place by one at a time.
     placing: Mutex<()>,
 }

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use socorro_stackwalk::{SymbolFile, SymbolName};
+use socorro_stackwalk::{SymbolError, SymbolFile, SymbolName};
 
 use super::{
     report::{Fate, FileReport},
@@ -33,10 +33,13 @@ impl Store<'_> {
         let file = match SymbolFile::open(&candidate.path, self.largest) {
             Ok(file) => file,
             Err(error) => {
+                let reason = match error {
+                    SymbolError::Unusable { reason, .. } => reason,
+                    error => error.to_string(),
+                };
                 // The path is one of this machine.
-                let reason = error.to_string();
                 let path = candidate.path.display().to_string();
-                let reason = reason.replace(&path, "it");
+                let reason = reason.replace(&path, "the file");
                 return (FileReport::refused(called, reason), None);
             }
         };

@@ -24,6 +24,9 @@ use crate::{
 
 /// Files in one form.
 const MOST_FILES: usize = 1000;
+/// How long a client that was refused may go on, and how much it may send.
+const DRAIN_TIME: Duration = Duration::from_secs(2);
+const MOST_DRAINED: usize = 16 << 20;
 /// Bytes of a form field that is no file; what is beyond does not count.
 const LONGEST_FIELD: usize = 1024;
 
@@ -52,7 +55,7 @@ pub(super) struct Said {
 /// Writes the files in a body into `directory`, bit by bit.
 pub(super) async fn receive(
     headers: &HeaderMap,
-    body: Body,
+    body: &mut Body,
     directory: &Path,
     limits: &Limits,
 ) -> Result<Received, Refusal> {
@@ -103,10 +106,10 @@ impl Said {
 }
 
 /// The data of a body, within bounds of size and time.
-fn chunks(body: Body, limits: Limits) -> impl Stream<Item = Result<Bytes, ParseError>> {
+fn chunks(body: &mut Body, limits: Limits) -> impl Stream<Item = Result<Bytes, ParseError>> {
     let end = Instant::now() + limits.time;
-    futures::stream::try_unfold((body, 0_u64), move |(mut body, mut size)| async move {
-        let Some(data) = next(&mut body, end, limits.idle).await? else {
+    futures::stream::try_unfold((body, 0_u64), move |(body, mut size)| async move {
+        let Some(data) = next(body, end, limits.idle).await? else {
             return Ok(None);
         };
         size = size.saturating_add(data.len() as u64);
@@ -133,6 +136,18 @@ async fn next(body: &mut Body, end: Instant, idle: Duration) -> Result<Option<By
                 }
             }
         }
+    }
+}
+
+/// Reads on for a while what is not wanted: a client whose connection ends while it still writes may
+/// never see the answer.
+pub(super) async fn drain(body: &mut Body) {
+    let end = Instant::now() + DRAIN_TIME;
+    let mut size = 0;
+    while size < MOST_DRAINED
+        && let Ok(Some(data)) = next(body, end, DRAIN_TIME).await
+    {
+        size += data.len();
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use axum::{
+    body::Body,
     extract::{Path, Request, State},
     response::{IntoResponse, Response},
 };
@@ -10,11 +11,12 @@ use http::{StatusCode, header::CONTENT_TYPE, request::Parts};
 use socorro_stackwalk::SymbolName;
 use socorro_storage::MissingModule;
 use tempfile::TempDir;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     Receiver, UPLOAD, metrics,
     place::Store,
-    receive::{Received, receive},
+    receive::{Received, drain, receive},
     refusal::Refusal,
     report::{self, Fate, FileReport},
     unpack::{Candidate, Unpacked, Wanted, unpack},
@@ -49,19 +51,23 @@ async fn answer(receiver: Arc<Receiver>, request: Request, wanted: Wanted) -> Re
 
 impl Receiver {
     async fn take(self: Arc<Self>, request: Request, wanted: Wanted) -> Result<Response, Refusal> {
-        let (head, body) = request.into_parts();
-        self.admit(&head)?;
-        let _permit = self.uploads.try_acquire().map_err(|_| Refusal::Busy)?;
-        let directory = tempfile::Builder::new()
-            .prefix(UPLOAD)
-            .tempdir_in(&self.options.store)
-            .map_err(Refusal::storage(&self.options.store))?;
-        let limits = &self.options.limits;
-        let received = receive(&head.headers, body, directory.path(), limits).await?;
+        let (head, mut body) = request.into_parts();
+        let received = match self.admit(&head) {
+            Ok(permit) => self.receive(&head, &mut body, permit).await,
+            Err(refusal) => Err(refusal),
+        };
+        if received.is_err() {
+            drain(&mut body).await;
+        }
+        let (received, directory, permit) = received?;
         let is_symupload = received.is_symupload;
         // What came is dealt with to the end, also when the client goes away.
         let receiver = Arc::clone(&self);
-        let work = async move { receiver.deal_with(received, wanted, directory).await };
+        let work = async move {
+            let files = receiver.deal_with(received, wanted, directory).await;
+            drop(permit);
+            files
+        };
         let files = tokio::spawn(work).await.map_err(|_| Refusal::Died)??;
         if files.is_empty() {
             return Err(Refusal::Nothing);
@@ -72,7 +78,22 @@ impl Receiver {
         Ok((status, content_type, report).into_response())
     }
 
-    fn admit(&self, head: &Parts) -> Result<(), Refusal> {
+    async fn receive(
+        &self,
+        head: &Parts,
+        body: &mut Body,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<(Received, TempDir, OwnedSemaphorePermit), Refusal> {
+        let directory = tempfile::Builder::new()
+            .prefix(UPLOAD)
+            .tempdir_in(&self.options.store)
+            .map_err(Refusal::storage(&self.options.store))?;
+        let limits = &self.options.limits;
+        let received = receive(&head.headers, body, directory.path(), limits).await?;
+        Ok((received, directory, permit))
+    }
+
+    fn admit(&self, head: &Parts) -> Result<OwnedSemaphorePermit, Refusal> {
         let tokens = &self.options.tokens;
         if tokens.is_empty() {
             return Err(Refusal::NoTokens);
@@ -80,7 +101,8 @@ impl Receiver {
         if !tokens.allow(head) {
             return Err(Refusal::Unauthorized);
         }
-        Ok(())
+        let uploads = Arc::clone(&self.uploads);
+        uploads.try_acquire_owned().map_err(|_| Refusal::Busy)
     }
 
     async fn deal_with(

@@ -1,7 +1,7 @@
 //! A collector that is killed with SIGKILL at each step, and what is there after a new start.
 //!
 //! The test starts this program again as its child: with [`DIRECTORY`] set, it plays the collector
-//! instead, says which ids it gave out, and is killed when it comes to a step for the third time.
+//! instead, says which ids it gave out, and is killed when it comes to a step for the fourth time.
 
 #![cfg(unix)]
 
@@ -40,8 +40,8 @@ const DIRECTORY: &str = "SOCORRO_COLLECTOR_TEST_DIRECTORY";
 /// The step at which it dies, and how it works.
 const STEP: &str = "SOCORRO_COLLECTOR_TEST_STEP";
 const PLAN: &str = "SOCORRO_COLLECTOR_TEST_PLAN";
-/// At which time of the step it dies.
-const TIMES: usize = 3;
+/// At which time of the step it dies: where each id comes twice, at the second of one.
+const TIMES: usize = 4;
 /// Far more than it takes to get there.
 const REPORTS: usize = 1000;
 const ACKNOWLEDGED: &str = "acknowledged ";
@@ -222,9 +222,16 @@ fn run_child(directory: &Path, plan: Plan, step: Step) -> BTreeMap<CrashId, u32>
     acknowledged
 }
 
+/// A directory in memory where there is one: what the kernel has survives the process, on a disk or not.
+fn quick_directory() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
+}
+
 async fn dies_at(plan: Plan, step: Step) {
     let context = format!("{plan:?}, killed at {step:?}");
-    let directory = tempfile::tempdir().unwrap();
+    let directory = quick_directory();
     let places = Places(directory.path().to_owned());
     let path = directory.path().to_owned();
     let acknowledged = tokio::task::spawn_blocking(move || run_child(&path, plan, step))

@@ -245,10 +245,10 @@ async fn damaged_entries_are_set_aside_with_the_reason_and_nothing_else_suffers(
     type Damage = fn(&Path);
     let damages: [(&str, Damage); 7] = [
         ("raw_crash is missing", |entry| {
-            fs::remove_file(entry.join("raw_crash")).unwrap()
+            fs::remove_file(entry.join("raw_crash")).unwrap();
         }),
         ("raw_crash cannot be read", |entry| {
-            fs::write(entry.join("raw_crash"), "{").unwrap()
+            fs::write(entry.join("raw_crash"), "{").unwrap();
         }),
         ("files/memory_report has 3 bytes", |entry| {
             fs::write(entry.join("files/memory_report"), "abc").unwrap();
@@ -257,13 +257,13 @@ async fn damaged_entries_are_set_aside_with_the_reason_and_nothing_else_suffers(
             fs::remove_file(entry.join("files/memory_report")).unwrap();
         }),
         ("dump_names has 1 names", |entry| {
-            fs::write(entry.join("dump_names"), "[\"a\"]").unwrap()
+            fs::write(entry.join("dump_names"), "[\"a\"]").unwrap();
         }),
         ("invalid dump name", |entry| {
             fs::write(entry.join("dump_names"), "[\"../../x\", \"b\"]").unwrap();
         }),
         ("state.json cannot be read", |entry| {
-            fs::write(entry.join("state.json"), "").unwrap()
+            fs::write(entry.join("state.json"), "").unwrap();
         }),
     ];
     for (reason, damage) in damages {
@@ -315,7 +315,7 @@ async fn two_processes_cannot_have_it() {
         let storage = socorro_storage::open("memory:", socorro_storage::StorageOptions::default());
         let queue = socorro_queue::MemoryQueue::new(socorro_queue::QueueOptions::default());
         Collector::builder()
-            .storage(storage.unwrap().into())
+            .storage(storage.unwrap())
             .queue(Arc::new(queue.unwrap()))
             .throttler(Arc::new(Everything))
             .spool(spool_in(directory.path(), Mode::Always))
@@ -422,6 +422,8 @@ async fn a_client_that_hangs_up_leaves_a_whole_report_or_none() {
             }
         }
         rig.collector.finish().await;
+        // Time passes only when no thread is at work on the disk any more.
+        tokio::time::sleep(Duration::from_millis(1)).await;
         let left = names(&directory.path().join("tmp"));
         assert!(left.is_empty(), "{mood:?}: {left:?}");
         rig.well();

@@ -9,6 +9,7 @@ mod answers;
 mod clients;
 mod framing;
 mod hostile;
+mod pieces;
 mod recorded_requests;
 mod recorded_wire;
 mod server;

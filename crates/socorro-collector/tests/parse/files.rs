@@ -166,6 +166,12 @@ async fn large_files_are_on_disk_until_the_report_is_dropped() {
     let scratch = report.scratch.as_ref().unwrap().path();
     for file in report.files.iter().filter_map(|file| file.content.path()) {
         assert_eq!(file.parent(), Some(scratch));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
     }
     assert!(options.memory.used() < 10_000, "{}", options.memory.used());
     drop(report);

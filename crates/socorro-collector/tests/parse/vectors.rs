@@ -87,6 +87,15 @@ fn framed(headers: &HeaderMap, mut body: Vec<u8>) -> Bytes {
     body.into()
 }
 
+/// All recorded requests that can be read, as they are sent.
+pub(crate) fn recorded() -> impl Iterator<Item = (HeaderMap, Bytes)> {
+    let requests = cases("requests.jsonl")
+        .into_iter()
+        .map(|case| case["request"].clone());
+    let small = requests.filter(|request| request["body_b64"].is_string());
+    small.map(|request| (headers_of(&request), body(&request).into()))
+}
+
 #[tokio::test]
 async fn recorded_requests() {
     let deviations = deviations();

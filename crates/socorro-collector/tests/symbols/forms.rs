@@ -208,7 +208,7 @@ async fn nobody_gets_in_without_a_token() {
     assert!(answer.body.contains("no token is configured"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn curl_does_it_as_the_manual_says() {
     let Some(file) = SymbolFile::of("nofp") else {
         return;
@@ -233,7 +233,13 @@ async fn curl_does_it_as_the_manual_says() {
     ] {
         let server = Server::start().await;
         let run = Command::new("curl")
-            .args(["--silent", "--show-error", "--fail-with-body"])
+            .args([
+                "--silent",
+                "--show-error",
+                "--fail-with-body",
+                "--max-time",
+                "60",
+            ])
             .args(["--header", &format!("Auth-Token: {TOKEN}")])
             .args(&arguments)
             .arg(format!("http://{}/symbols/", server.address).replace(

@@ -25,7 +25,8 @@ async fn refused(server: &Server, body: Vec<u8>, status: u16) -> Answer {
 async fn what_is_no_good_symbol_file_is_refused_with_the_reason() {
     let server = Server::start().await;
     for (body, reason) in [
-        (&b"garbage"[..], "MODULE"),
+        (&b"garbage"[..], "line 1: the file ends within a line"),
+        (b"garbage\n", "line 1"),
         (b"MODULE Linux x86_64 1 app\n", ""),
         (
             b"MODULE Linux x86_64 111111111111111111111111111111111 ..\nPUBLIC 1 0 a\n",

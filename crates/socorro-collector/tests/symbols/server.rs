@@ -114,7 +114,9 @@ impl Server {
             stream.write_all(head.as_bytes()).unwrap();
             // A server that has seen enough does not read on.
             let _ = stream.write_all(&body);
-            let _ = stream.shutdown(Shutdown::Write);
+            if body.len() < length {
+                let _ = stream.shutdown(Shutdown::Write);
+            }
             let mut answer = Vec::new();
             let _ = stream.read_to_end(&mut answer);
             String::from_utf8(answer).unwrap()

@@ -142,10 +142,7 @@ impl<'a> Server<'a> {
 
     /// The URL without user, password and query.
     fn shown(&self) -> String {
-        let mut url = self.arguments.url.clone();
-        // These cannot fail for a URL with a host.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
+        let mut url = without_user(&self.arguments.url);
         url.set_query(None);
         url.to_string()
     }
@@ -259,13 +256,12 @@ impl<'a> Server<'a> {
             chunked,
             ..
         } = self.arguments;
-        let mut request = self
-            .client
-            .post(url.clone())
-            .header(CONTENT_TYPE, form.content_type());
-        if let Some(Token(token)) = token {
-            request = request.bearer_auth(token);
-        }
+        let mut request = match token {
+            // One header cannot hold both a token and the user of the URL.
+            Some(Token(token)) => self.client.post(without_user(url)).bearer_auth(token),
+            None => self.client.post(url.clone()),
+        };
+        request = request.header(CONTENT_TYPE, form.content_type());
         let counter = bar.clone();
         let unread = Arc::clone(unread);
         let plain = form
@@ -300,6 +296,14 @@ enum Attempt {
     Answered(Refusal),
     /// There was none; `connected` says whether somebody was there.
     Lost { why: String, connected: bool },
+}
+
+fn without_user(url: &Url) -> Url {
+    let mut url = url.clone();
+    // These cannot fail for a URL with a host.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url
 }
 
 /// How long the report is when it is compressed. It is compressed for that, and then once more while

@@ -31,6 +31,9 @@ use head::{HeadLimits, Refusal};
 /// What hyper may hold of a connection. Heads fit in; bodies pass in such pieces.
 const BUFFER: usize = 64 << 10;
 
+/// Fields of a head for which hyper has room without asking for memory.
+const HYPERS_FIELDS: usize = 100;
+
 /// Serves all requests of a connection, then closes it.
 pub(crate) async fn serve<S>(stream: S, peer: Peer, router: Router, options: &Options)
 where
@@ -52,9 +55,9 @@ where
         .half_close(true)
         .header_read_timeout(None)
         .title_case_headers(true)
-        .max_buf_size(BUFFER.max(options.head_bytes * 2));
-    if options.head_fields > 100 {
-        builder.max_headers(options.head_fields);
+        .max_buf_size(BUFFER.max(limits.head.bytes.saturating_mul(2)));
+    if limits.head.fields > HYPERS_FIELDS {
+        builder.max_headers(limits.head.fields);
     }
     let mut connection = builder.serve_connection(TokioIo::new(guard), service);
     let served = std::future::poll_fn(|context| connection.poll_without_shutdown(context)).await;
@@ -90,11 +93,9 @@ impl Requests {
 }
 
 fn guard_limits(options: &Options) -> GuardLimits {
+    let (fields, bytes) = options.head_limits();
     GuardLimits {
-        head: HeadLimits {
-            fields: options.head_fields,
-            bytes: options.head_bytes,
-        },
+        head: HeadLimits { fields, bytes },
         head_time: limit(options.timeouts.head),
         keep_alive: limit(options.timeouts.keep_alive),
         write: limit(options.timeouts.silence),
