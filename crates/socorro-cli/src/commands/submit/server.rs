@@ -36,7 +36,7 @@ const ANSWER: usize = 64 << 10;
 #[derive(Debug, Args)]
 pub(super) struct ServerArguments {
     /// Where the collector takes reports; without a path, /submit is meant
-    #[arg(long, value_name = "URL", env = "SOCORRO_SUBMIT_URL", default_value = "http://localhost:8888/submit", value_parser = address)]
+    #[arg(long, value_name = "URL", default_value = "http://localhost:8888/submit", value_parser = address)]
     url: Url,
     /// A token of the collector, sent as Authorization: Bearer; better set the variable, for others
     /// can see what is on a command line

@@ -99,7 +99,7 @@ async fn look_at(site: &Site, id: &CrashId, sent: Sent) -> Result<(Option<String
         }
         Err(error) => return Err(error.into()),
     };
-    let number = raw.text("Number").map(str::to_owned);
+    let number = raw.annotation("Number").map(str::to_owned);
     let mut problem = (number != Some(sent.number.to_string()))
         .then(|| format!("it has the number {number:?}, and not {}", sent.number));
     if let Some(expected) = site.contents[sent.content].dump() {

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result, bail, ensure};
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use http_body_util::{BodyExt as _, Full, StreamBody, combinators::BoxBody};
+use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
 use hyper::{
     Request, StatusCode,
     body::Frame,
@@ -117,19 +117,15 @@ async fn request(site: &Site, address: &str, sent: Sent) -> Result<(StatusCode, 
     let mut request = Request::post("/submit")
         .header(HOST, address)
         .header(CONTENT_TYPE, form.content_type());
-    let mut body = form.to_bytes()?;
-    let is_crashpad = style == Style::Crashpad;
-    if is_crashpad {
-        request = request.header(CONTENT_ENCODING, "gzip");
-        body = gzip(&body)?;
-    }
-    let body = if is_crashpad {
+    let body = if style == Style::Crashpad {
         // Without a length, as Crashpad does.
-        let chunks: Vec<_> = body.chunks(4096).map(Bytes::copy_from_slice).collect();
+        request = request.header(CONTENT_ENCODING, "gzip");
+        let chunks: Vec<Bytes> = gzip(form.stream()).try_collect().await?;
         let frames = stream::iter(chunks).map(|chunk| Ok(Frame::data(chunk)));
-        StreamBody::new(frames).boxed()
+        BodyExt::boxed(StreamBody::new(frames))
     } else {
-        Full::new(body).map_err(|never| match never {}).boxed()
+        let body = Full::new(form.to_bytes()?);
+        BodyExt::boxed(BodyExt::map_err(body, |never| match never {}))
     };
     let response = sender.send_request(request.body(body)?).await?;
     let status = response.status();
