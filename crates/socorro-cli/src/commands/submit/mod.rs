@@ -34,7 +34,8 @@ Without a minidump, a report of the annotations alone is sent. Annotations of -a
 of --annotations, and those before what --beside finds.
 
 What fails for the moment (no connection, and the answers 408, 429 and 5xx) is tried again, after
-as long as the server says. A report whose answer was lost on the way is stored twice then.
+as long as the server says. A report whose answer was lost on the way is stored twice then. When
+the retries are used up, the reports that follow are not sent, either.
 
 Exit code 0: all were accepted. Exit code 1: one was not, because it failed or because a throttling
 rule of the collector did not want it; standard error tells which and why.";
