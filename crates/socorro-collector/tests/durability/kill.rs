@@ -137,13 +137,13 @@ impl Places {
         let queue = MoodyQueue {
             inner: self.queue().await,
             switch: Switch::new(Mood::Well),
-            refuses_every: if plan == Some(Plan::Faults) { 3 } else { 0 },
+            refuses_every: if plan == Some(Plan::Faults) { 4 } else { 0 },
             publications: 0.into(),
         };
         if plan == Some(Plan::Faults) {
             storage.plan(|call| {
                 let fails = call.operation == testkit::Operation::SaveRawCrash
-                    && call.count.is_multiple_of(2);
+                    && call.count.is_multiple_of(3);
                 let what = Box::new(Subject::Storage);
                 fails.then(|| testkit::Fault::Refuse(Error::ReadOnly { what }))
             });
