@@ -107,7 +107,8 @@ impl Receiver {
                 let mut without_reports = options.clone();
                 without_reports.submit = Vec::new();
                 let health = http::router(collector.clone(), &without_reports);
-                let listener = tokio::net::TcpListener::from_std(listener).map_err(no_listener)?;
+                let listener = tokio::net::TcpListener::from_std(listener)
+                    .map_err(|error| no_listener(&error))?;
                 Some((listener, questions.merge(health)))
             }
             None => {
@@ -133,12 +134,12 @@ impl Receiver {
         collector.finish().await;
         stop_replay.cancel();
         let _ = replay.await;
-        served.and(answered).map_err(no_listener)
+        served.and(answered).map_err(|error| no_listener(&error))
     }
 }
 
-fn no_listener(error: io::Error) -> Failure {
-    Failure::because("cannot listen", &error)
+fn no_listener(error: &io::Error) -> Failure {
+    Failure::because("cannot listen", error)
 }
 
 /// Where operators ask.

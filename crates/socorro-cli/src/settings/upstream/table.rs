@@ -68,14 +68,14 @@ impl Part {
                 "the endpoint in the addresses of `--storage`, `--queue` and telemetry"
             }
             Self::S3Bucket => "`--storage s3://BUCKET`",
-            Self::S3Region => "the region in the address of `--storage`",
+            Self::S3Region | Self::CollectorRegion => "the region in the address of `--storage`",
             Self::GoogleBucket => "`--storage gs://BUCKET`",
             Self::TelemetryS3Bucket => "`--destination 'telemetry=telemetry+s3://BUCKET;optional'`",
             Self::TelemetryS3Region => "the region in the address of that destination",
             Self::TelemetryGoogleBucket => {
                 "`--destination 'telemetry=telemetry+gs://BUCKET;optional'`"
             }
-            Self::PubsubProject => "`--queue pubsub://PROJECT`",
+            Self::PubsubProject | Self::CollectorProject => "`--queue pubsub://PROJECT`",
             Self::SqsQueue => "`--queue sqs://`, which reads all three names of queues",
             Self::Processes => "`--workers`, times the number of threads",
             Self::Threads => "`--workers`, times the number of processes",
@@ -83,11 +83,9 @@ impl Part {
                 "which kind of `--storage`: the classes for S3, GCS and the file system"
             }
             Self::CollectorBucket => "the bucket in the address of `--storage`",
-            Self::CollectorRegion => "the region in the address of `--storage`",
             Self::CollectorEndpoint => "the endpoint in the address of `--storage`",
             Self::CollectorDirectory => "`--storage file:DIR`",
             Self::CollectorQueue => "which kind of `--queue`: the classes for Pub/Sub and SQS",
-            Self::CollectorProject => "`--queue pubsub://PROJECT`",
             Self::CollectorSqsQueue => "`--queue sqs://`, as the variable `SQS_STANDARD_QUEUE`",
             Self::CollectorPort => "`--bind 0.0.0.0:PORT`",
             Self::ThrottlerRules => "`--throttle`: `MOZILLA_RULES` and `ACCEPT_ALL`",
