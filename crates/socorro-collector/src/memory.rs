@@ -71,6 +71,11 @@ impl Reservation {
         self.bytes
     }
 
+    /// Whether more than half of the whole budget is taken, so that what can be on disk should be there.
+    pub(crate) fn is_scarce(&self) -> bool {
+        self.budget.most != 0 && self.budget.used() > self.budget.most / 2
+    }
+
     /// Gives `bytes` back.
     pub fn shrink(&mut self, bytes: u64) {
         let bytes = bytes.min(self.bytes);

@@ -59,8 +59,8 @@ impl std::fmt::Debug for BoxedDraws {
     }
 }
 
-/// Files beyond so many bytes go to disk.
-const SCRATCH_THRESHOLD: usize = 256 << 10;
+/// Most minidumps fit: a file on disk costs as much time as all the rest.
+const SCRATCH_THRESHOLD: usize = 2 << 20;
 const SAVE_BUDGET: Duration = Duration::from_secs(5);
 const MEMORY: u64 = 512 << 20;
 
@@ -139,7 +139,8 @@ impl Builder {
         self
     }
 
-    /// Files beyond so many bytes are written to disk while they come. Default: 256 KiB.
+    /// So many bytes of the files of a report stay in memory; a file beyond that is written to disk while it
+    /// comes. Default: 2 MiB.
     pub fn scratch_threshold(mut self, bytes: usize) -> Self {
         self.scratch_threshold = bytes;
         self

@@ -24,7 +24,8 @@ const MAGIC: usize = 6;
 #[derive(Debug)]
 pub(super) struct Space {
     root: Option<Arc<PathBuf>>,
-    threshold: usize,
+    /// Bytes of files that may still be kept in memory.
+    room: usize,
     directory: Option<TempDir>,
     files: usize,
 }
@@ -33,7 +34,7 @@ impl Space {
     pub(super) fn new(scratch: &Scratch) -> Self {
         Self {
             root: scratch.directory.clone(),
-            threshold: scratch.threshold,
+            room: scratch.threshold,
             directory: None,
             files: 0,
         }
@@ -162,8 +163,9 @@ impl Writer {
         }
         self.hash.update(data);
         let room = match self.on_disk {
-            Some(_) => space.threshold.max(PIECE),
-            None => space.threshold,
+            Some(_) => PIECE,
+            None if memory.is_scarce() => PIECE.min(space.room),
+            None => space.room,
         };
         if space.root.is_some() && self.pending.len() + data.len() > room {
             self.flush(space).await?;
@@ -201,6 +203,7 @@ impl Writer {
             }
             None => {
                 reserved = self.pending.capacity();
+                space.room = space.room.saturating_sub(self.pending.len());
                 Dump::Bytes(Bytes::from(self.pending.into_vec()))
             }
         };

@@ -47,7 +47,8 @@ use self::{
 pub struct Scratch {
     /// A directory for files that are too large for memory; without one all are kept in memory.
     pub directory: Option<Arc<PathBuf>>,
-    /// Files beyond so many bytes are written to the directory.
+    /// So many bytes of the files of a report stay in memory; a file beyond that is written to the directory, as
+    /// all larger ones are once half of [`Options::memory`] is taken.
     pub threshold: usize,
 }
 
@@ -56,7 +57,7 @@ impl Default for Scratch {
     fn default() -> Self {
         Self {
             directory: None,
-            threshold: 256 << 10,
+            threshold: 2 << 20,
         }
     }
 }

@@ -165,6 +165,7 @@ fn aliases_fill_only_what_is_absent() {
 }
 
 /// The id for an annotation `uuid`, where the token is `s3cret`.
+#[expect(clippy::needless_pass_by_value, reason = "so that tests read well")]
 fn id(uuid: Value, authorization: Option<&[u8]>) -> Result<CrashId, Refused> {
     let options = Options {
         submitter_token: Some("s3cret".to_owned()),

@@ -23,7 +23,7 @@ use socorro_collector::{
     spool::{Mode, SpoolHooks, Step},
 };
 use socorro_core::CrashId;
-use socorro_queue::{QueueOptions, SqliteQueue, testkit::FlakyQueue};
+use socorro_queue::{QueueOptions, SqliteQueue};
 use socorro_storage::{
     Error, ObjectStorage, StorageOptions, Subject,
     testkit::{self, FlakyStorage},

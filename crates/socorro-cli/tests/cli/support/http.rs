@@ -15,7 +15,6 @@ const BOUNDARY: &str = "------------------------5f1c0ff3e5c0a1b2";
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) code: u16,
-    pub(crate) head: String,
     pub(crate) body: String,
 }
 
@@ -27,7 +26,6 @@ impl Answer {
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         Self {
             code: head.split(' ').nth(1).unwrap().parse().unwrap(),
-            head: head.to_owned(),
             body: body.to_owned(),
         }
     }

@@ -20,7 +20,7 @@ const REAL: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Content {
     pub(crate) name: String,
-    dump: Option<Bytes>,
+    pub(crate) dump: Option<Bytes>,
 }
 
 /// What has to become of a crash.
@@ -107,11 +107,6 @@ impl Crash {
 }
 
 impl Content {
-    /// The minidump, if it has one.
-    pub(crate) fn dump(&self) -> Option<Bytes> {
-        self.dump.clone()
-    }
-
     /// The report with this content and id.
     pub(crate) fn report(&self, id: &CrashId) -> Result<(RawCrash, Dumps)> {
         let mut raw = RawCrash::new();

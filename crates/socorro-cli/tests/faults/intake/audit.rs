@@ -102,10 +102,10 @@ async fn look_at(site: &Site, id: &CrashId, sent: Sent) -> Result<(Option<String
     let number = raw.annotation("Number").map(str::to_owned);
     let mut problem = (number != Some(sent.number.to_string()))
         .then(|| format!("it has the number {number:?}, and not {}", sent.number));
-    if let Some(expected) = site.contents[sent.content].dump() {
+    if let Some(expected) = &site.contents[sent.content].dump {
         let stored = site.storage.dump(id, &DumpName::main()).await;
         match stored {
-            Ok(stored) if stored == expected => {}
+            Ok(stored) if stored == *expected => {}
             Ok(_) => problem = Some("another minidump than was sent".to_owned()),
             Err(error) => problem = Some(format!("LOST: its minidump: {error}")),
         }

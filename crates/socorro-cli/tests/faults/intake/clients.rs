@@ -111,8 +111,8 @@ async fn request(site: &Site, address: &str, sent: Sent) -> Result<(StatusCode, 
         .annotation("ProductName", "Intake")
         .annotation("Version", "1.0")
         .annotation("Number", sent.number.to_string());
-    if let Some(dump) = site.contents[sent.content].dump() {
-        form = form.file("upload_file_minidump", "crash.dmp", dump);
+    if let Some(dump) = &site.contents[sent.content].dump {
+        form = form.file("upload_file_minidump", "crash.dmp", dump.clone());
     }
     let mut request = Request::post("/submit")
         .header(HOST, address)
