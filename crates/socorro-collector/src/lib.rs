@@ -16,7 +16,7 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use http::{Request, header::CONTENT_TYPE};
+//! use http::{Request, header::{CONTENT_LENGTH, CONTENT_TYPE}};
 //! use http_body_util::Full;
 //! use socorro_collector::{Collector, Outcome, form::Form, throttle::Rules};
 //! use socorro_queue::QueueOptions;
@@ -36,7 +36,9 @@
 //! let form = Form::new()
 //!     .annotation("ProductName", "Example")
 //!     .file("upload_file_minidump", "crash.dmp", &b"MDMP"[..]);
-//! let request = Request::post("/submit").header(CONTENT_TYPE, form.content_type());
+//! let request = Request::post("/submit")
+//!     .header(CONTENT_TYPE, form.content_type())
+//!     .header(CONTENT_LENGTH, form.length());
 //! let (head, ()) = request.body(())?.into_parts();
 //! let outcome = collector.submit(&head, Full::new(form.to_bytes()?)).await;
 //!

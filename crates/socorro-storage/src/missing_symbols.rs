@@ -37,7 +37,7 @@ const MOST_MODULES: usize = 100;
 /// ```
 /// use socorro_storage::MissingModule;
 ///
-/// let module = MissingModule::new("libc.so.6", "aabbccdd11111111111111111111111110").unwrap();
+/// let module = MissingModule::new("libc.so.6", "aabbccdd1111111111111111111111110").unwrap();
 /// assert_eq!(module, MissingModule::new("/lib/libc.so.6", "AABBCCDD-1111-1111-1111-1111111111110").unwrap());
 /// assert_eq!(MissingModule::new("libc.so.6", "../../etc"), None);
 /// ```

@@ -120,6 +120,22 @@ fn rules_are_read_again_and_bad_ones_change_nothing() {
 }
 
 #[test]
+fn a_product_beyond_its_rate_is_discarded_also_after_settings_were_read_again() {
+    let site = Site::new();
+    let (mut service, address) = collector(&site, &["--rate-product", "1/h"]);
+    say(&address, &usual()).crash_id();
+    let beyond = "Discarded=rule_rate_limited";
+    assert_eq!(say(&address, &usual()).body, beyond);
+    service.signal("HUP");
+    service.wait_for("settings were read again");
+    // Counts begin anew.
+    say(&address, &usual()).crash_id();
+    assert_eq!(say(&address, &usual()).body, beyond);
+    service.signal("TERM");
+    service.end().succeeds();
+}
+
+#[test]
 fn operators_have_a_listener_of_their_own() {
     let site = Site::new();
     let mut command = site.command();

@@ -345,7 +345,7 @@ impl SpoolHooks for Left {
 async fn bytes_of_the_disk_stay_free_and_always_falls_back_on_the_storage() {
     let directory = tempfile::tempdir().unwrap();
     for (mode, storage, left, fate) in [
-        (Mode::OnFailure, Mood::Down, 1_100_000, Fate::Spooled),
+        (Mode::OnFailure, Mood::Down, 3_000_000, Fate::Spooled),
         (Mode::OnFailure, Mood::Down, 1_000_500, Fate::Lost),
         (Mode::Always, Mood::Well, 1_000_500, Fate::Published),
         (Mode::Always, Mood::Down, 1_000_500, Fate::Lost),

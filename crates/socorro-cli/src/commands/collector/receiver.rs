@@ -6,7 +6,7 @@ use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use socorro_collector::{
     Collector, MemoryBudget,
-    http::{self, AnswerStyle, Options, Rate, RateSettings, SubmitPath, UploadToken},
+    http::{self, AnswerStyle, Options, Rate, RateLimits, RateSettings, SubmitPath, UploadToken},
     report, spool,
 };
 use socorro_core::DumpName;
@@ -36,8 +36,8 @@ impl Receiver {
         arguments: &CollectorArguments,
         places: &Places,
     ) -> Result<Self, Failure> {
-        let collector = collector(arguments, places).await?;
         let options = options(arguments)?;
+        let collector = collector(arguments, places, &options.rate_limits).await?;
         if arguments.verify != Verify::Off {
             match (collector.verify().await, arguments.verify) {
                 (Ok(()), _) => {}
@@ -69,7 +69,8 @@ impl Receiver {
     pub(crate) fn reload(&self, arguments: &CollectorArguments) -> Result<(), Failure> {
         let rules = rules(&arguments.throttle)?;
         let tokens = tokens(&arguments.clients)?;
-        self.collector.set_throttler(Arc::new(rules));
+        let throttler = self.options.rate_limits.limit_products(Arc::new(rules));
+        self.collector.set_throttler(throttler);
         self.options.tokens.replace(tokens);
         self.options.rate_limits.replace(rates(&arguments.clients));
         Ok(())
@@ -159,7 +160,11 @@ impl Admin {
     }
 }
 
-async fn collector(arguments: &CollectorArguments, places: &Places) -> Result<Collector, Failure> {
+async fn collector(
+    arguments: &CollectorArguments,
+    places: &Places,
+    rate_limits: &RateLimits,
+) -> Result<Collector, Failure> {
     let rules = rules(&arguments.throttle)?;
     for warning in rules.warnings() {
         tracing::warn!("{warning}");
@@ -178,13 +183,14 @@ async fn collector(arguments: &CollectorArguments, places: &Places) -> Result<Co
     Collector::builder()
         .storage(Arc::clone(&places.storage))
         .queue(Arc::clone(&places.queue))
-        .throttler(Arc::new(rules))
+        .throttler(rate_limits.limit_products(Arc::new(rules)))
         .limits(limits.of_a_report())
         .memory(MemoryBudget::new(limits.max_memory))
         .report(report_options(arguments))
         .spool(spool)
         .save_budget(arguments.save_budget)
         .main_dump(main_dump)
+        .observations(!is_mozilla(arguments))
         .decode_percent_names(arguments.decode_percent_names)
         .dedupe_window(arguments.dedupe_window.filter(|window| !window.is_zero()))
         .build()
@@ -195,12 +201,18 @@ async fn collector(arguments: &CollectorArguments, places: &Places) -> Result<Co
         })
 }
 
+/// Whether reports are to become what Mozilla's collector makes of them.
+fn is_mozilla(arguments: &CollectorArguments) -> bool {
+    arguments.throttle == "mozilla"
+}
+
 /// How raw crashes are made: as Mozilla makes them with its rules, else with the names that other
 /// clients have for things.
 fn report_options(arguments: &CollectorArguments) -> report::Options {
-    let mut options = match arguments.throttle.as_str() {
-        "mozilla" => report::Options::mozilla(),
-        _ => report::Options::open(),
+    let mut options = if is_mozilla(arguments) {
+        report::Options::mozilla()
+    } else {
+        report::Options::open()
     };
     options
         .forbidden
