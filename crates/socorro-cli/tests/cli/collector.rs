@@ -124,7 +124,7 @@ fn a_product_beyond_its_rate_is_discarded_also_after_settings_were_read_again() 
     let site = Site::new();
     let (mut service, address) = collector(&site, &["--rate-product", "1/h"]);
     say(&address, &usual()).crash_id();
-    let beyond = "Discarded=rule_rate_limited";
+    let beyond = "Discarded=rate_limited";
     assert_eq!(say(&address, &usual()).body, beyond);
     service.signal("HUP");
     service.wait_for("settings were read again");

@@ -15,8 +15,10 @@ use socorro_core::Environment;
 use socorro_queue::{CrashQueue, QueueOptions};
 use socorro_storage::{CrashStorage, StorageOptions};
 
+#[cfg(feature = "demo")]
+pub(crate) use self::listener::Submit;
 pub(crate) use self::{
-    listener::{Listener, Submit},
+    listener::Listener,
     receiver::{Admin, Receiver},
     reload::at_hangup as reload_at_hangup,
 };
