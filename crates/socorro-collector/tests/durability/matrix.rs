@@ -91,11 +91,17 @@ async fn fails(backend: Backend, mood: Mood, spool: Spool, in_the_middle: bool) 
         assert!(is_accepted(&outcome, &id), "{context}: {outcome:?}");
         acknowledged.push(id);
     }
+    let quarantined = backend == Backend::Storage && mood == Mood::Refusing && spool == Spool::On;
+    if quarantined {
+        // Each of them has been tried, and nobody else delivers when they are put back.
+        rig.wait_until_empty().await;
+        replayer.abort();
+    }
     rig.well();
     if spool != Spool::Off {
         rig.wait_until_empty().await;
     }
-    if backend == Backend::Storage && mood == Mood::Refusing && spool == Spool::On {
+    if quarantined {
         // Somebody has raised the limit of the storage.
         let stop = tokio_util::sync::CancellationToken::new();
         let drained = rig.collector.drain_spool(true, stop).await.unwrap();
