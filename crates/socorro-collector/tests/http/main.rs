@@ -10,6 +10,8 @@ mod clients;
 mod framing;
 mod hostile;
 mod pieces;
+#[path = "../recorded/mod.rs"]
+mod recorded;
 mod recorded_requests;
 mod recorded_wire;
 mod server;

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 use socorro_core::CrashId;
 
 use crate::{
-    vectors::{Tally, World, cases, compare_answer, compare_wish, decode, id_of},
+    recorded::{body, cases, same},
+    vectors::{Tally, World, compare_answer, compare_wish, id_of},
     wire::{Answer, Client},
 };
 
@@ -38,21 +39,6 @@ async fn recorded_requests() {
         world.server.stop().await;
     }
     tally.finish();
-}
-
-/// The body as it is sent.
-fn body(request: &Value) -> Vec<u8> {
-    let Some(pieces) = request["body_recipe"].as_array() else {
-        return decode(&request["body_b64"]);
-    };
-    let piece = |piece: &Value| match piece.get("b64") {
-        Some(bytes) => decode(bytes),
-        None => {
-            let count = piece["count"].as_u64().unwrap();
-            decode(&piece["repeat_b64"]).repeat(usize::try_from(count).unwrap())
-        }
-    };
-    pieces.iter().flat_map(piece).collect()
 }
 
 async fn send(world: &World, request: &Value) -> Answer {
@@ -162,34 +148,6 @@ fn compare_raw_crash(
                 "{name}: expected {expected:.200?}, found {found:.200?}"
             ));
         }
-    }
-}
-
-/// Compares values, those included that JSON cannot carry and that we replace.
-fn same(expected: &Value, found: &Value) -> bool {
-    if let Some(float) = expected.get("$float") {
-        return float == found;
-    }
-    if let Some(digits) = expected.get("$int").and_then(Value::as_str) {
-        let number = found.as_number();
-        return number.is_some_and(|number| number.as_str() == digits);
-    }
-    if let Some(units) = expected.get("$utf16be_b64") {
-        let bytes = decode(units);
-        let units = bytes
-            .chunks(2)
-            .map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-        return found == &String::from_utf16_lossy(&units.collect::<Vec<_>>());
-    }
-    if let Some(long) = expected.get("$long_string") {
-        let length = found.as_str().map_or(0, |text| text.chars().count());
-        return long["length"] == length;
-    }
-    match (expected, found) {
-        (Value::Number(expected), Value::Number(found)) => {
-            expected == found || expected.as_f64() == found.as_f64()
-        }
-        _ => expected == found,
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::{
-    vectors::{Tally, World, cases, compare_answer, compare_wish, decode},
+    recorded::{cases, decode},
+    vectors::{Tally, World, compare_answer, compare_wish},
     wire::{Answer, Client},
 };
 

@@ -1,14 +1,8 @@
 //! Recorded requests of Mozilla's collector (Antenna), over real HTTP, to a collector with storage and queue in
 //! memory.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures::TryStreamExt as _;
 use serde_json::Value;
 use socorro_collector::{
@@ -27,47 +21,7 @@ use socorro_storage::{
     testkit::{FlakyStorage, Operation},
 };
 
-use crate::{server::Server, wire::Answer};
-
-/// The directory of the cases; `None` where there is none, which continuous integration refuses.
-fn directory() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance");
-    let directory = env::var_os("SOCORRO_CONFORMANCE").map_or(default, PathBuf::from);
-    if directory.is_dir() {
-        return Some(directory.join("collector"));
-    }
-    let message = format!(
-        "no conformance vectors in {}: set SOCORRO_CONFORMANCE to their directory",
-        directory.display()
-    );
-    assert!(env::var_os("CI").is_none(), "{message}");
-    println!("SKIPPED: {message}");
-    None
-}
-
-/// The cases of a file.
-pub(crate) fn cases(file: &str) -> Vec<Value> {
-    let Some(directory) = directory() else {
-        return Vec::new();
-    };
-    let text = fs::read_to_string(directory.join(file)).unwrap();
-    let cases = text.lines().map(|line| serde_json::from_str(line).unwrap());
-    cases.collect()
-}
-
-/// Ids of cases that differ on purpose.
-fn deviations() -> Vec<String> {
-    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/conformance/deviations.txt");
-    let text = fs::read_to_string(list).unwrap();
-    let ids = text
-        .lines()
-        .filter_map(|line| line.split_whitespace().next());
-    ids.map(str::to_owned).collect()
-}
-
-pub(crate) fn decode(text: &Value) -> Vec<u8> {
-    BASE64_STANDARD.decode(text.as_str().unwrap()).unwrap()
-}
+use crate::{recorded::deviations, server::Server, wire::Answer};
 
 /// What cases showed.
 #[derive(Default)]

@@ -9,5 +9,7 @@ mod limits;
 mod memory;
 mod notes;
 mod packing;
+#[path = "../recorded/mod.rs"]
+mod recorded;
 mod seeds;
 mod vectors;

@@ -1,72 +1,14 @@
 //! Recorded requests of Mozilla's collector: what its parser made of them.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-};
-
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 use socorro_collector::parse::{ParseError, Payload, Report};
 
-use crate::common::{Form, headers, options, parse_cut};
-
-/// The directory of the cases; `None` where there is none, which continuous integration refuses.
-fn directory() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance");
-    let directory = env::var_os("SOCORRO_CONFORMANCE").map_or(default, PathBuf::from);
-    if directory.is_dir() {
-        return Some(directory.join("collector"));
-    }
-    let message = format!(
-        "no conformance vectors in {}: set SOCORRO_CONFORMANCE to their directory",
-        directory.display()
-    );
-    assert!(env::var_os("CI").is_none(), "{message}");
-    println!("SKIPPED: {message}");
-    None
-}
-
-fn cases(file: &str) -> Vec<Value> {
-    let Some(directory) = directory() else {
-        return Vec::new();
-    };
-    let text = fs::read_to_string(directory.join(file)).unwrap();
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
-/// Ids of cases that differ on purpose.
-fn deviations() -> Vec<String> {
-    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/conformance/deviations.txt");
-    let text = fs::read_to_string(list).unwrap();
-    let ids = text
-        .lines()
-        .filter_map(|line| line.split_whitespace().next());
-    ids.map(str::to_owned).collect()
-}
-
-fn decode(text: &Value) -> Vec<u8> {
-    BASE64_STANDARD.decode(text.as_str().unwrap()).unwrap()
-}
-
-/// The body as it is sent.
-fn body(request: &Value) -> Vec<u8> {
-    if let Some(pieces) = request["body_recipe"].as_array() {
-        let piece = |piece: &Value| match piece.get("b64") {
-            Some(bytes) => decode(bytes),
-            None => {
-                let count = piece["count"].as_u64().unwrap();
-                decode(&piece["repeat_b64"]).repeat(usize::try_from(count).unwrap())
-            }
-        };
-        return pieces.iter().flat_map(piece).collect();
-    }
-    decode(&request["body_b64"])
-}
+use crate::{
+    common::{Form, headers, options, parse_cut},
+    recorded::{body, cases, deviations, same},
+};
 
 fn headers_of(request: &Value) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -206,35 +148,6 @@ fn payload(report: &Report) -> &'static str {
     match report.payload {
         Payload::Json => "json",
         Payload::Multipart => "multipart",
-    }
-}
-
-/// Compares values, those included that JSON cannot carry and that we replace.
-fn same(expected: &Value, found: &Value) -> bool {
-    if let Some(float) = expected.get("$float") {
-        return float == found;
-    }
-    if let Some(digits) = expected.get("$int").and_then(Value::as_str) {
-        return found
-            .as_number()
-            .is_some_and(|number| number.as_str() == digits);
-    }
-    if let Some(units) = expected.get("$utf16be_b64") {
-        let bytes = decode(units);
-        let units = bytes
-            .chunks(2)
-            .map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-        return found == &String::from_utf16_lossy(&units.collect::<Vec<_>>());
-    }
-    if let Some(long) = expected.get("$long_string") {
-        let length = found.as_str().map_or(0, |text| text.chars().count());
-        return long["length"] == length;
-    }
-    match (expected, found) {
-        (Value::Number(expected), Value::Number(found)) => {
-            expected == found || expected.as_f64() == found.as_f64()
-        }
-        _ => expected == found,
     }
 }
 
