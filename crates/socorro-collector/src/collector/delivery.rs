@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use socorro_core::{CrashId, Dumps, RawCrash};
+use socorro_core::{CrashId, Dumps, RawCrash, with_sources};
 use socorro_queue::{CrashQueue, Job, Lane};
 use socorro_storage::{CrashStorage, ErrorKind};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -190,16 +190,4 @@ where
 /// Between half and all of it, so that those who failed together do not come back together.
 pub(crate) fn jittered(wait: Duration) -> Duration {
     wait.mul_f64(0.5 + fastrand::f64() / 2.0)
-}
-
-/// An error with all that led to it, in one line.
-pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-        next = source.source();
-    }
-    text
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use socorro_core::{CrashId, time::date};
+use socorro_core::{CrashId, time::date, with_sources};
 use socorro_storage::DocumentKey;
 use tokio::{
     sync::Mutex,
     time::{Instant, timeout},
 };
 
-use super::{Collector, Error, delivery::with_sources};
+use super::{Collector, Error};
 use crate::{
     Ailment, Health,
     spool::{self, Spool},

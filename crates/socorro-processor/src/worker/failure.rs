@@ -2,6 +2,7 @@
 
 use std::{fmt, io, time::Duration};
 
+use socorro_core::with_sources;
 use socorro_queue::{Blame, DeadLetterReason, Delivery};
 use socorro_storage::ErrorKind;
 
@@ -229,15 +230,4 @@ impl From<Panicked> for Failure {
     fn from(panicked: Panicked) -> Self {
         Self::by_crash(panicked.to_string())
     }
-}
-
-/// An error and what caused it, in one line.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut message = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        message = format!("{message}: {error}");
-        source = error.source();
-    }
-    message
 }
