@@ -27,9 +27,9 @@ const READY: &str = "ready";
 const SAVED: &str = "saved ";
 /// The shortest lease that Pub/Sub keeps for a process that is gone.
 const LEASE: Duration = Duration::from_secs(10);
-/// Far longer than anything takes. The emulator needs up to 40 seconds to deliver what a killed
+/// Far longer than anything takes. The emulator may need a minute to deliver what a killed
 /// process had.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 async fn open(prefix: &str) -> PubsubQueue {
     let mut options = PubsubOptions::from(QueueOptions {

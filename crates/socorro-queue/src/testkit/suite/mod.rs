@@ -23,7 +23,7 @@ use crate::{delivery::Delivery, lane::Lane, message::Job, queue::CrashQueue};
 
 /// Long enough for any message that is there to arrive. Nothing waits so long in a test that
 /// passes.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(300);
 /// Long enough for a message to arrive that should not be there.
 const GLIMPSE: Duration = Duration::from_millis(20);
 
