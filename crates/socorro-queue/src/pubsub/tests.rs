@@ -213,6 +213,24 @@ async fn a_pause_leaves_what_is_on_loan() {
     queue.ack(&second.receipt).await.unwrap();
 }
 
+/// The other one goes back although the connection stays for the one on loan.
+#[tokio::test]
+async fn a_pause_keeps_nothing_that_came_together_with_what_is_on_loan() {
+    let Some(emulator) = Emulator::ours().await else {
+        return;
+    };
+    let queue = &emulator.queue;
+    assert_eq!(queue.receive(2, Duration::ZERO).await.unwrap(), []);
+    publish(queue, &[job(), job()]).await;
+    let first = receive_one(queue).await;
+    queue.extend(&first.receipt, PATIENCE).await.unwrap();
+    queue.pause().await;
+    assert_eq!(queue.receive(1, Duration::ZERO).await.unwrap(), []);
+    queue.extend(&first.receipt, PATIENCE).await.unwrap();
+    // Confirmed by the service.
+    queue.ack(&first.receipt).await.unwrap();
+}
+
 /// Nobody gets it before, in this process or another.
 #[tokio::test]
 async fn a_delay_outlives_the_process() {
