@@ -10,6 +10,7 @@ use socorro_collector::{
 };
 
 use crate::{
+    recorded::skip,
     vectors::{World, id_of},
     wire::{Answer, Client},
 };
@@ -39,12 +40,6 @@ impl World {
 
 fn open() -> Value {
     json!({"config": {"rules": "open", "products": "all"}})
-}
-
-/// Says loudly what is not tested here; where everything is to be tested, that is a failure.
-fn skip(reason: &str) {
-    assert!(std::env::var_os("CI").is_none(), "{reason}");
-    println!("SKIPPED: {reason}");
 }
 
 /// Runs a program without holding up the service; `None` where it is not installed.
