@@ -167,6 +167,9 @@ impl fmt::Display for PostgresQueue {
 #[async_trait]
 impl CrashQueue for PostgresQueue {
     async fn receive(&self, max: usize, wait: Duration) -> Result<Vec<Delivery>, Error> {
+        if max == 0 {
+            return Ok(Vec::new());
+        }
         let give_up_at = tokio::time::Instant::now() + wait;
         let max = i64::try_from(max).unwrap_or(i64::MAX);
         // Priority first; now and then reprocessing goes before standard, so that it never starves.

@@ -40,8 +40,8 @@ use crate::{
 pub trait CrashQueue: fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// Leases at most `max` messages, waiting up to `wait` for the first one.
     ///
-    /// Returns as soon as there is something; nothing means that nothing came. Priority messages
-    /// first, see [`Lane`]. Backends clamp `max` and `wait` to their own limits. The future may be
+    /// Returns as soon as there is something; nothing means that nothing came. A `max` of 0 is
+    /// answered at once. Priority messages first, see [`Lane`]. Backends clamp `max` and `wait` to their own limits. The future may be
     /// dropped at any time: messages it had leased by then are delivered again, at the latest when
     /// the lease has run out.
     ///
