@@ -12,6 +12,7 @@ mod crash_ids;
 mod documents;
 mod exit;
 mod failure;
+mod heap;
 mod input;
 mod interrupt;
 mod listing;
@@ -82,6 +83,9 @@ fn run(arguments: &Arguments, settings: &Settings) -> Result<Exit, Failure> {
         settings.log_remarks();
     }
     settings.check_options()?;
+    if service && arguments.command.collector().is_some() {
+        heap::share();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -48,7 +48,12 @@ const PREFIXES: [&str; 19] = [
 ];
 
 /// Names of ours that are no settings.
-const OTHERS: [&str; 3] = ["SOCORRO_CONFIG", "SOCORRO_CONFORMANCE", "SOCORRO_CORPUS"];
+const OTHERS: [&str; 4] = [
+    "SOCORRO_CONFIG",
+    "SOCORRO_CONFORMANCE",
+    "SOCORRO_CORPUS",
+    "SOCORRO_CORPUS_BIG",
+];
 
 /// How names begin that say where the servers are that our own tests talk to.
 const TESTS: &str = "SOCORRO_TEST_";
@@ -215,7 +220,7 @@ mod tests {
             "PATH",
             "SOCORRO_SERVICE_HOST",
             "SOCORRO_PORT_8001_TCP_ADDR",
-            "SOCORRO_CORPUS",
+            "SOCORRO_CORPUS_BIG",
             "SOCORRO_TEST_S3_ENDPOINT",
         ] {
             assert_eq!(remarks(name), [], "{name}");

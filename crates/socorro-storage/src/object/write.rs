@@ -55,16 +55,16 @@ impl ObjectStorage {
             self.require_size(&what, dump.size(), self.options.max_dump_size)?;
         }
 
+        let names = self.write_dump_names(id, dumps.names());
         let writes: Vec<_> = dumps
             .iter()
             .map(|(name, dump)| self.write_dump(id, name, dump))
             .collect();
-        stream::iter(writes)
+        let writes = stream::iter(writes)
             .buffer_unordered(CONCURRENT_DUMPS)
-            .try_collect::<()>()
-            .await?;
-        self.write_names_and_raw_crash(id, content, dumps.names())
-            .await
+            .try_collect::<()>();
+        tokio::try_join!(names, writes)?;
+        self.write_raw_crash_itself(id, content).await
     }
 
     /// Writes one dump of a report that is not complete yet: see [`ObjectStorage::complete_raw_crash`].
@@ -93,7 +93,8 @@ impl ObjectStorage {
         dumps: impl IntoIterator<Item = &'a DumpName>,
     ) -> Result<(), Error> {
         let content = self.raw_crash_content(id, raw_crash)?;
-        self.write_names_and_raw_crash(id, content, dumps).await
+        self.write_dump_names(id, dumps).await?;
+        self.write_raw_crash_itself(id, content).await
     }
 
     fn raw_crash_content(&self, id: &CrashId, raw_crash: &RawCrash) -> Result<Bytes, Error> {
@@ -104,17 +105,10 @@ impl ObjectStorage {
         Ok(content.into())
     }
 
-    async fn write_names_and_raw_crash<'a>(
-        &self,
-        id: &CrashId,
-        raw_crash: Bytes,
-        dumps: impl IntoIterator<Item = &'a DumpName>,
-    ) -> Result<(), Error> {
-        self.write_dump_names(id, dumps).await?;
-        // Last: whoever sees the raw crash may rely on all the rest.
+    /// Last: whoever sees the raw crash may rely on all the rest.
+    async fn write_raw_crash_itself(&self, id: &CrashId, content: Bytes) -> Result<(), Error> {
         let what = Subject::crash(id, Item::RawCrash);
-        self.put(&what, &layout::raw_crash(id), raw_crash, JSON)
-            .await
+        self.put(&what, &layout::raw_crash(id), content, JSON).await
     }
 
     async fn write_dump_names<'a>(
