@@ -10,6 +10,7 @@
 
 #![expect(clippy::expect_used, reason = "this is how a bench fails")]
 
+mod busy;
 mod cases;
 mod large;
 mod memory;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         small::bench(&corpus, program.as_ref(), rounds).await;
+        busy::bench(&corpus, rounds).await;
         large::bench(&corpus, program.as_ref(), rounds).await;
     });
     ExitCode::SUCCESS

@@ -177,7 +177,7 @@ mod tests {
             ),
             ("ELASTICSEARCH_URL", Weight::Warning, "no search index"),
             ("SENTRY_DSN", Weight::Warning, "without the feature sentry"),
-            ("SOCORRO_STORGE_COLOUR", Weight::Warning, "no such setting"),
+            ("SOCORRO_STORAGE_COLOUR", Weight::Warning, "no such setting"),
             (
                 "CRASHSTORAGE_S3_BUCKT",
                 Weight::Warning,

@@ -7,6 +7,8 @@ mod unwalked;
 mod walker;
 
 pub(crate) use budget::Budget;
+#[cfg(all(unix, feature = "pool"))]
+pub(crate) use run::STACK_SIZE;
 pub use walker::InProcessStackwalker;
 #[cfg(all(unix, feature = "pool"))]
 pub(crate) use walker::Settings;

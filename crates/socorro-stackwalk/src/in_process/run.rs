@@ -1,11 +1,14 @@
 //! One walk, from bytes to result, on its own thread.
 
+use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::thread;
 
 use minidump::Minidump;
 use tokio::runtime::Handle;
+#[cfg(all(unix, feature = "pool"))]
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tracing::Span;
 
@@ -19,8 +22,8 @@ use crate::fence;
 use crate::symbols::{CrashSymbols, LookUpSymbols};
 use crate::walked::{Partial, Walked};
 
-/// Stack of the walking thread. Nothing in a walk is known to recurse deeply; the space is reserved, not used.
-const STACK_SIZE: usize = 16 << 20;
+/// Stack of a walking thread. Nothing in a walk is known to recurse deeply; the space is reserved, not used.
+pub(crate) const STACK_SIZE: usize = 16 << 20;
 
 /// Everything that a walk needs, owned, because its caller may leave before it ends.
 pub(super) struct Job {
@@ -29,7 +32,26 @@ pub(super) struct Job {
     pub(super) symbols: Arc<dyn LookUpSymbols>,
     pub(super) settings: Settings,
     pub(super) budget: Arc<Budget>,
-    pub(super) runtime: Handle,
+}
+
+/// What a walking thread waits with for symbols.
+pub(super) trait BlockOn {
+    fn block_on<F: Future>(&self, future: F) -> F::Output;
+}
+
+/// A runtime that others drive.
+impl BlockOn for Handle {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        Handle::block_on(self, future)
+    }
+}
+
+/// A runtime of the thread's own.
+#[cfg(all(unix, feature = "pool"))]
+impl BlockOn for Runtime {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        Runtime::block_on(self, future)
+    }
 }
 
 pub(super) type Answer<T> = Result<T, WalkError>;
@@ -42,7 +64,7 @@ pub(super) fn spawn<T: Send + 'static>(
     let span = Span::current();
     let work = move || {
         let _entered = span.enter();
-        let answer = fence::catch(walk).unwrap_or_else(|panic| Err(panic.into()));
+        let answer = fenced(walk);
         // The caller may have gone; then nobody wants the answer.
         let _ = sender.send(answer);
     };
@@ -53,9 +75,14 @@ pub(super) fn spawn<T: Send + 'static>(
     Ok(())
 }
 
+/// Does a walk on this thread; a panic is an answer, too.
+pub(super) fn fenced<T>(walk: impl FnOnce() -> Answer<T>) -> Answer<T> {
+    fence::catch(walk).unwrap_or_else(|panic| Err(panic.into()))
+}
+
 impl Job {
     /// Does the walk.
-    pub(super) fn run(self) -> Answer<Walked> {
+    pub(super) fn run(self, runtime: &impl BlockOn) -> Answer<Walked> {
         let bytes = dump::sanitize(dump::load(self.dump, self.settings.max_dump_size)?)?;
         let dump = Minidump::read(bytes).map_err(|error| WalkError::Unreadable {
             name: error.name(),
@@ -64,7 +91,7 @@ impl Job {
         let mut state = unwalked::read(&dump, &self.budget)?;
         let symbols = CrashSymbols::new(self.symbols, Arc::clone(&self.budget));
         let walk = threads::walk(&dump, &mut state, &symbols, &self.budget);
-        let is_complete = self.runtime.block_on(walk);
+        let is_complete = runtime.block_on(walk);
         let partial = (!is_complete).then(|| self.settings.partial(&self.budget));
         self.annotations.apply(&mut state, &dump);
         Ok(Walked::new(

@@ -6,6 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
+#[cfg(all(unix, feature = "pool"))]
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
@@ -161,27 +163,47 @@ impl InProcessStackwalker {
         annotations: &Map<String, Value>,
         finish: impl FnOnce(Walked) -> T + Send + 'static,
     ) -> Result<T, WalkError> {
-        let budget = Arc::new(Budget::new(
-            self.settings.deadline,
-            self.settings.max_frames,
-        ));
+        let job = self.job(dump.into(), annotations);
+        let budget = Arc::clone(&job.budget);
         let _cancel_on_drop = CancelOnDrop(Arc::clone(&budget));
         let (sender, receiver) = oneshot::channel();
-        let job = Job {
-            dump: dump.into(),
-            annotations: WalkAnnotations::new(annotations),
-            symbols: Arc::clone(&self.symbols),
-            settings: self.settings,
-            budget: Arc::clone(&budget),
-            runtime: Handle::current(),
-        };
-        run::spawn(move || job.run().map(finish), sender)
+        let runtime = Handle::current();
+        run::spawn(move || job.run(&runtime).map(finish), sender)
             .map_err(|source| WalkError::NoThread { source })?;
         match timeout_at(budget.deadline() + GRACE, receiver).await {
             Ok(answer) => answer.unwrap_or_else(|_| Err(no_answer())),
             Err(_) => Err(WalkError::DeadlinePassed {
                 deadline: self.settings.deadline,
             }),
+        }
+    }
+
+    /// Walks on this thread, which should have a stack of [`run::STACK_SIZE`] and must not be one of a runtime. What
+    /// cannot be interrupted is not given up.
+    #[cfg(all(unix, feature = "pool"))]
+    pub(crate) fn run_here<T>(
+        &self,
+        runtime: &Runtime,
+        dump: OwnedDump,
+        annotations: &Map<String, Value>,
+        finish: impl FnOnce(Walked) -> T,
+    ) -> Result<T, WalkError> {
+        let job = self.job(dump, annotations);
+        run::fenced(move || job.run(runtime).map(finish))
+    }
+
+    fn job(&self, dump: OwnedDump, annotations: &Map<String, Value>) -> Job {
+        let Settings {
+            deadline,
+            max_frames,
+            ..
+        } = self.settings;
+        Job {
+            dump,
+            annotations: WalkAnnotations::new(annotations),
+            symbols: Arc::clone(&self.symbols),
+            settings: self.settings,
+            budget: Arc::new(Budget::new(deadline, max_frames)),
         }
     }
 }

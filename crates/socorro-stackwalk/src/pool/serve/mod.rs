@@ -6,17 +6,19 @@ mod symbols;
 
 use std::io::{self, Write as _};
 use std::os::unix::net::UnixStream;
-use std::process::ExitCode;
-use std::sync::Arc;
+use std::process::{self, ExitCode};
+use std::sync::{Arc, mpsc};
+use std::thread;
 
 use serde_json::{Map, Value};
+use tokio::runtime::{Builder, Runtime};
 
 use self::parent::{Order, Parent};
 use self::symbols::{NoSymbols, ParentsSymbols};
 use super::message::{self, Answer, Mode, Reply, Request, VERSION};
 use crate::dump::{self, OwnedDump};
 use crate::error::WalkError;
-use crate::in_process::InProcessStackwalker;
+use crate::in_process::{InProcessStackwalker, STACK_SIZE};
 use crate::symbols::LookUpSymbols;
 use crate::walked::Walked;
 use crate::walker::WalkOutcome;
@@ -34,7 +36,7 @@ pub fn serve() -> ExitCode {
 
 /// [`serve`] for tests: does something with every minidump before it is walked, and knows whether it is one of which
 /// only is saved what can be saved.
-pub(crate) fn serve_after(before: impl Fn(&[u8], bool)) -> ExitCode {
+pub(crate) fn serve_after(before: impl Fn(&[u8], bool) + Send) -> ExitCode {
     match life(before) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -44,7 +46,7 @@ pub(crate) fn serve_after(before: impl Fn(&[u8], bool)) -> ExitCode {
     }
 }
 
-fn life(before: impl Fn(&[u8], bool)) -> io::Result<()> {
+fn life(before: impl Fn(&[u8], bool) + Send) -> io::Result<()> {
     let stream = inherited()?;
     let Some((
         Request::Hello {
@@ -65,20 +67,50 @@ fn life(before: impl Fn(&[u8], bool)) -> io::Result<()> {
         )));
     }
     let begun = files.pop().map(UnixStream::from);
-    let mut begun = begun.ok_or_else(|| io::Error::other("a hello came without its socket"))?;
+    let begun = begun.ok_or_else(|| io::Error::other("a hello came without its socket"))?;
     // First of all, while there is one thread: what is confined later than others are started lets them out.
     let isolation = confine::confine(limits, confine);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()?;
     let parent = Arc::new(Parent::new(stream));
     parent.say(&Reply::Ready(isolation))?;
-    let orders = parent::listen(Arc::clone(&parent))?;
-    let symbols = Arc::new(ParentsSymbols::new(Arc::clone(&parent), limits.mapped));
+    let (sender, orders) = mpsc::channel();
+    let walking = Arc::clone(&parent);
+    let walk = move || {
+        let ended = walk_all(&walking, begun, orders, limits.mapped, before);
+        if let Err(error) = &ended {
+            eprintln!("walker: {error}");
+        }
+        // The other thread may be waiting for the parent.
+        process::exit(i32::from(ended.is_err()));
+    };
+    thread::scope(|scope| -> io::Result<()> {
+        thread::Builder::new()
+            .name("stackwalk".to_owned())
+            .stack_size(STACK_SIZE)
+            .spawn_scoped(scope, walk)?;
+        let heard = parent::listen(&parent, &sender);
+        if let Err(error) = &heard {
+            eprintln!("walker: {error}");
+        }
+        // Whatever is being walked, nobody waits for it.
+        process::exit(i32::from(heard.is_err()));
+    })
+}
+
+/// Walks the minidumps that the parent sends, one after the other, on this thread: another thread for each, as in other
+/// processes, would cost as much as a tenth of a short walk.
+fn walk_all(
+    parent: &Arc<Parent>,
+    mut begun: UnixStream,
+    orders: mpsc::Receiver<Order>,
+    mapped: u64,
+    before: impl Fn(&[u8], bool),
+) -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_time().build()?;
+    let symbols = Arc::new(ParentsSymbols::new(Arc::clone(parent), mapped));
     for order in orders {
         begun.write_all(&[0])?;
         confine::allow_time(order.walk.settings.deadline);
-        parent.answer(&runtime.block_on(walk(order, &symbols, &before))?)?;
+        parent.answer(&walk(order, &runtime, &symbols, &before)?)?;
     }
     Ok(())
 }
@@ -97,8 +129,9 @@ fn inherited() -> io::Result<UnixStream> {
 }
 
 /// Walks a minidump; gives the content of the answer.
-async fn walk(
+fn walk(
     order: Order,
+    runtime: &Runtime,
     symbols: &Arc<ParentsSymbols>,
     before: impl Fn(&[u8], bool),
 ) -> io::Result<Vec<u8>> {
@@ -126,7 +159,7 @@ async fn walk(
             known: known.take_known(),
         })
     };
-    let encoded = match walker.run(dump, &annotations, finish).await {
+    let encoded = match walker.run_here(runtime, dump, &annotations, finish) {
         Ok(encoded) => encoded,
         Err(error) => message::encode(&failed(error, symbols)),
     };

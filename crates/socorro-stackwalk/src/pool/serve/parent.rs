@@ -5,9 +5,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::process;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::thread;
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 
 use tokio::sync::oneshot;
 
@@ -92,25 +90,12 @@ pub(super) fn next(stream: &UnixStream) -> io::Result<Option<(Request, Vec<Owned
     Ok(Some((request, files)))
 }
 
-/// Listens to the parent on a thread of its own; gives the minidumps that it sends.
+/// Listens to the parent until it is gone, and passes the minidumps on that it sends.
 ///
-/// When the parent is gone, or not to be understood, the process ends: whatever it does, nobody waits for it.
-pub(super) fn listen(parent: Arc<Parent>) -> io::Result<mpsc::Receiver<Order>> {
-    let (sender, orders) = mpsc::channel();
-    let listen = move || {
-        let ended = heed(&parent, &sender);
-        if let Err(error) = &ended {
-            eprintln!("walker: {error}");
-        }
-        process::exit(i32::from(ended.is_err()));
-    };
-    thread::Builder::new()
-        .name("walker-listen".to_owned())
-        .spawn(listen)?;
-    Ok(orders)
-}
-
-fn heed(parent: &Parent, orders: &mpsc::Sender<Order>) -> io::Result<()> {
+/// # Errors
+///
+/// When the parent is not to be understood.
+pub(super) fn listen(parent: &Parent, orders: &mpsc::Sender<Order>) -> io::Result<()> {
     while let Some((request, mut files)) = next(&parent.stream)? {
         match request {
             Request::Walk(walk) => {
