@@ -54,4 +54,4 @@ pub use environment::Environment;
 pub use error::{Error, InvalidCrashIdReason};
 pub use processed_crash::ProcessedCrash;
 pub use raw_crash::RawCrash;
-pub use sources::with_sources;
+pub use sources::{innermost_source, with_sources};

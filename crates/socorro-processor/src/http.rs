@@ -1,8 +1,9 @@
 //! What the HTTP clients of this crate share.
 
-use std::{error::Error as _, time::Duration};
+use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
+use socorro_core::innermost_source;
 
 /// How long the service wants to be left alone.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -25,10 +26,5 @@ pub(crate) fn reason(error: &reqwest::Error) -> String {
     } else {
         "transfer failed"
     };
-    // The innermost cause says most: `connection refused`, `unexpected end of file`.
-    let mut cause = error.source();
-    while let Some(inner) = cause.and_then(std::error::Error::source) {
-        cause = Some(inner);
-    }
-    cause.map_or_else(|| kind.to_owned(), |cause| format!("{kind}: {cause}"))
+    innermost_source(error).map_or_else(|| kind.to_owned(), |cause| format!("{kind}: {cause}"))
 }

@@ -4,6 +4,7 @@ use std::{error::Error as StdError, sync::Arc};
 
 use google_cloud_gax::error::rpc::Code;
 use google_cloud_pubsub::error::PublishError;
+use socorro_core::with_sources;
 
 use crate::error::{Error, Source};
 
@@ -19,7 +20,7 @@ impl ErrorsOf {
 
     fn call_shared(&self, subject: &str, error: Arc<google_cloud_pubsub::Error>) -> Error {
         let queue = self.0.to_string();
-        let reason = format!("{subject}: {}", in_one_line(&*error));
+        let reason = format!("{subject}: {}", with_sources(&*error));
         let code = error.status().map(|status| status.code);
         let credentials_are_bad = error.is_authentication() && !error.is_transient_and_before_rpc();
         let source = Some(error as Source);
@@ -65,7 +66,7 @@ impl ErrorsOf {
             queue: self.0.to_string(),
             reason: format!(
                 "no usable credentials: {}; set GOOGLE_APPLICATION_CREDENTIALS, or PUBSUB_EMULATOR_HOST for an emulator",
-                in_one_line(&error)
+                with_sources(&error)
             ),
             source: Some(Arc::new(error)),
         }
@@ -79,25 +80,11 @@ impl ErrorsOf {
     ) -> Error {
         Error::Unavailable {
             queue: self.0.to_string(),
-            reason: format!("{subject}: {}", in_one_line(&error)),
+            reason: format!("{subject}: {}", with_sources(&error)),
             retry_after: None,
             source: Some(Arc::new(error)),
         }
     }
-}
-
-/// An error and what caused it.
-fn in_one_line(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let cause = error.to_string();
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-        source = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! One question to a symbol server, and asking again.
 
-use std::error::Error;
 use std::time::Duration;
 
 use ::url::Url;
 use reqwest::header::{LOCATION, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode};
+use socorro_core::innermost_source;
 use tracing::debug;
 
 use super::options::HttpOptions;
@@ -60,22 +60,13 @@ impl Failure {
 
 /// What went wrong, without the URL, which may hold a password.
 pub(super) fn reason(error: &reqwest::Error) -> String {
-    let mut reason = match () {
-        () if error.is_timeout() => "timed out".to_owned(),
-        () if error.is_connect() => "cannot connect".to_owned(),
-        () if error.is_redirect() => "too many redirects".to_owned(),
-        () => "transfer failed".to_owned(),
+    let kind = match () {
+        () if error.is_timeout() => "timed out",
+        () if error.is_connect() => "cannot connect",
+        () if error.is_redirect() => "too many redirects",
+        () => "transfer failed",
     };
-    // The innermost cause says most: `connection refused`, `unexpected end of file`.
-    let mut cause = error.source();
-    while let Some(inner) = cause.and_then(Error::source) {
-        cause = Some(inner);
-    }
-    if let Some(cause) = cause {
-        reason.push_str(": ");
-        reason.push_str(&cause.to_string());
-    }
-    reason
+    innermost_source(error).map_or_else(|| kind.to_owned(), |cause| format!("{kind}: {cause}"))
 }
 
 /// Asks once.
