@@ -3,7 +3,7 @@
 use clap::Args;
 
 /// Whether the others go on when one of many items fails.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct FailureArguments {
     /// Stop at the first item that fails
     #[arg(long, overrides_with = "keep_going")]

@@ -119,6 +119,20 @@ fn what_cannot_be_deleted_is_told() {
     delete(&site, &[]).fails(2, &["CRASHID"]);
 }
 
+#[test]
+fn the_first_failure_ends_the_work_where_that_is_wanted() {
+    let site = site();
+    delete(&site, &["--fail-fast", "nonsense", OTHER]).fails(1, &["nonsense"]);
+    assert_eq!(keys(&site, OTHER).len(), 3, "nothing was deleted");
+    site.write(&format!("crashes/v1/dump_names/{}", Site::ID), "damaged");
+    let run = delete(&site, &["--fail-fast", Site::ID, OTHER]);
+    let run = run.fails(1, &[Site::ID, "not deleted completely"]);
+    assert_eq!(run.stdout, "");
+    delete(&site, &["--keep-going", Site::ID, OTHER])
+        .fails(1, &[Site::ID])
+        .prints(&[OTHER]);
+}
+
 /// `script` of util-linux gives a program a terminal.
 #[cfg(target_os = "linux")]
 #[test]

@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use crate::arguments::FailureArguments;
+
 /// Where S3 is, for addresses that do not say it themselves.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct S3Arguments {
@@ -37,6 +39,8 @@ pub(super) struct WorkArguments {
     /// Follow symbolic links in local directories, which is the default
     #[arg(long, hide = true)]
     pub(super) follow_symlinks: bool,
+    #[command(flatten)]
+    pub(super) failures: FailureArguments,
 }
 
 impl Default for WorkArguments {
@@ -48,6 +52,7 @@ impl Default for WorkArguments {
             no_progress: false,
             no_follow_symlinks: false,
             follow_symlinks: true,
+            failures: FailureArguments::default(),
         }
     }
 }

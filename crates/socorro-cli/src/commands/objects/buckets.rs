@@ -159,6 +159,7 @@ async fn empty(address: &ObjectAddress, output: &mut Output) -> Result<Exit, Fai
     let removal = Removal {
         side: &side,
         dry_run: false,
+        fail_fast: false,
     };
     removal.run(names, &mut report).await?;
     Ok(report.exit())

@@ -159,6 +159,7 @@ impl Plan<'_> {
             present: None,
             jobs: self.work.jobs.into(),
             dry_run: self.work.dry_run,
+            fail_fast: self.work.failures.fail_fast(),
         };
         let interrupted = tokio::select! {
             result = transfer.run(entries, &mut report) => { result?; None }

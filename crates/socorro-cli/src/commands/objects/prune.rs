@@ -12,7 +12,11 @@ use socorro_storage::{StorageOptions, bucket::ObjectAddress};
 
 use super::{arguments::S3Arguments, failures::fatal, place};
 use crate::{
-    arguments::values, commands::storage::Deletion, exit::Exit, failure::Failure, interrupt,
+    arguments::{FailureArguments, values},
+    commands::storage::Deletion,
+    exit::Exit,
+    failure::Failure,
+    interrupt,
     output::Output,
 };
 
@@ -44,6 +48,8 @@ pub(crate) struct PruneArguments {
     #[arg(long, short)]
     yes: bool,
     #[command(flatten)]
+    failures: FailureArguments,
+    #[command(flatten)]
     s3: S3Arguments,
 }
 
@@ -58,6 +64,7 @@ pub(crate) async fn run(arguments: &PruneArguments, output: &mut Output) -> Resu
     let storage = socorro_storage::ObjectStorage::open(&address.of_bucket(), options)?;
     let storage = storage.below(address.key())?;
     let (storage, dry_run) = (&storage, !arguments.yes);
+    let fail_fast = arguments.failures.fail_fast();
     let count = ids.len();
     let work = async {
         let mut failed = false;
@@ -75,6 +82,9 @@ pub(crate) async fn run(arguments: &PruneArguments, output: &mut Output) -> Resu
                     let failure = Failure::from(error);
                     output.report(&failure.within(format_args!("{id} was not deleted")));
                 }
+            }
+            if failed && fail_fast {
+                break;
             }
         }
         Ok::<_, Failure>(Exit::failure_if(failed))

@@ -12,11 +12,11 @@ use super::{
     place::{self, Place},
     report::Report,
     side::{Side, file},
-    transfer::is_raw_crash,
+    transfer::{is_raw_crash, not_done},
 };
 use crate::{
-    commands::objects::arguments::WorkArguments, exit::Exit, failure::Failure, interrupt,
-    output::Output,
+    arguments::FailureArguments, commands::objects::arguments::WorkArguments, exit::Exit,
+    failure::Failure, interrupt, output::Output,
 };
 
 const EXAMPLES: &str = "\
@@ -47,6 +47,8 @@ pub(crate) struct RmArguments {
     /// Do not print what went well
     #[arg(long)]
     only_show_errors: bool,
+    #[command(flatten)]
+    failures: FailureArguments,
     #[command(flatten)]
     filters: Filters,
     #[command(flatten)]
@@ -81,6 +83,7 @@ pub(crate) async fn run(arguments: &RmArguments, output: &mut Output) -> Result<
     let removal = Removal {
         side: &side,
         dry_run: arguments.dry_run,
+        fail_fast: arguments.failures.fail_fast(),
     };
     let interrupted = tokio::select! {
         result = removal.run(names, &mut report) => { result?; None }
@@ -113,6 +116,9 @@ pub(super) async fn keys(side: &Side, filters: &Filters) -> Result<Vec<String>, 
 pub(super) struct Removal<'a> {
     pub(super) side: &'a Side,
     pub(super) dry_run: bool,
+    /// Whether the first object that cannot be deleted ends the work; those that are asked for
+    /// together with it are deleted.
+    pub(super) fail_fast: bool,
 }
 
 impl Removal<'_> {
@@ -166,17 +172,22 @@ impl Removal<'_> {
                 }
             }
         };
+        let mut failed = false;
         for (name, outcome) in deleted {
             let shown = self.side.shown(&name);
             match outcome {
                 Ok(()) => report.done(&format!("delete: {shown}"))?,
                 Err(error) => {
+                    failed = true;
                     report.failed(&Failure::verbatim(format!(
                         "delete failed: {shown} {error}"
                     )));
                 }
             }
         }
-        Ok(())
+        match failed && self.fail_fast {
+            true => Err(not_done()),
+            false => Ok(()),
+        }
     }
 }

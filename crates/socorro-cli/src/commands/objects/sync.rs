@@ -85,6 +85,7 @@ pub(crate) async fn run(arguments: &SyncArguments, output: &mut Output) -> Resul
         present: Some((arguments.comparison, present)),
         jobs: arguments.work.jobs.into(),
         dry_run: arguments.work.dry_run,
+        fail_fast: arguments.work.failures.fail_fast(),
     };
     let work = async {
         transfer.run(entries, &mut report).await?;
@@ -98,6 +99,7 @@ pub(crate) async fn run(arguments: &SyncArguments, output: &mut Output) -> Resul
         let removal = Removal {
             side: &to,
             dry_run: arguments.work.dry_run,
+            fail_fast: arguments.work.failures.fail_fast(),
         };
         removal.run(superfluous, &mut report).await
     };

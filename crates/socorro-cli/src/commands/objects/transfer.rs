@@ -31,6 +31,8 @@ pub(super) struct Transfer<'a> {
     pub(super) present: Option<(Comparison, HashMap<String, Entry>)>,
     pub(super) jobs: usize,
     pub(super) dry_run: bool,
+    /// Whether the first file that cannot be copied ends the work.
+    pub(super) fail_fast: bool,
 }
 
 /// What became of a file.
@@ -90,12 +92,10 @@ impl Transfer<'_> {
                     Err(problem) => {
                         outages = if problem.outage { outages + 1 } else { 0 };
                         incomplete.extend(crash_of(&entry.name));
-                        let given_up = problem.hopeless || outages == OUTAGE;
+                        let given_up = self.fail_fast || problem.hopeless || outages == OUTAGE;
                         report.failed(&self.failure(&entry.name, problem));
                         if given_up {
-                            return Err(Failure::new("given up: not everything was done").hint(
-                                "run it again when that is in order: what is complete is left as it is",
-                            ));
+                            return Err(not_done());
                         }
                     }
                 }
@@ -252,6 +252,12 @@ impl Problem {
             text: said(error, operation),
         }
     }
+}
+
+/// The end of a work that does not go on.
+pub(super) fn not_done() -> Failure {
+    Failure::new("given up: not everything was done")
+        .hint("run it again when that is in order: what is complete is left as it is")
 }
 
 /// Whether it is the raw crash of a crash, by its key or any end of it.

@@ -9,7 +9,7 @@ use socorro_core::{CrashId, json::Form};
 use socorro_storage::{CrashStorage, DeleteReport, Error, ErrorKind, Remaining};
 
 use crate::{
-    arguments::StorageArguments,
+    arguments::{FailureArguments, StorageArguments},
     crash_ids::{CrashIds, given_texts},
     exit::Exit,
     failure::{Failure, with_causes},
@@ -59,6 +59,8 @@ pub(crate) struct DeleteArguments {
     /// How it is told what was deleted
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: Format,
+    #[command(flatten)]
+    failures: FailureArguments,
 }
 
 /// How it is told what was deleted.
@@ -91,6 +93,10 @@ pub(crate) async fn run(arguments: &DeleteArguments, output: &mut Output) -> Res
     for error in &bad {
         output.report(&Failure::because("not deleted", error));
     }
+    let fail_fast = arguments.failures.fail_fast();
+    if fail_fast && !bad.is_empty() {
+        return Ok(Exit::Failure);
+    }
     let storage = arguments.storage.open_existing().await?;
     let asks = !arguments.yes && !arguments.dry_run && !ids.is_empty();
     let count = ids.len();
@@ -114,6 +120,9 @@ pub(crate) async fn run(arguments: &DeleteArguments, output: &mut Output) -> Res
                 let failure = Failure::from(error);
                 output.report(&failure.within(format_args!("{id} was not deleted")));
             }
+        }
+        if failed && fail_fast {
+            break;
         }
     }
     Ok(Exit::failure_if(failed))

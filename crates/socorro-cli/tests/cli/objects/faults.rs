@@ -90,6 +90,32 @@ fn a_raw_crash_waits_for_the_rest_of_its_crash() {
 }
 
 #[test]
+fn the_first_failure_ends_the_work_where_that_is_wanted() {
+    let (server, site) = (Server::own(), Site::new());
+    write_tree(&site, "crashdata", 3);
+    let bucket = server.new_bucket(&site);
+    let proxy = Proxy::start(server.endpoint(), |_, line| {
+        if line.starts_with("PUT") && line.contains("/v1/dump/") {
+            return Fate::Status("400 Bad Request");
+        }
+        Fate::Pass
+    });
+    let sync = ["s3", "sync", "crashdata", &bucket, "--jobs", "1"];
+    let behind = server.behind(proxy.endpoint());
+    for fast in [true, false] {
+        let run = behind.run(
+            &site,
+            &[&sync[..], if fast { &["--fail-fast"] } else { &[] }].concat(),
+        );
+        let run = run.fails(1, &["upload failed: crashdata/v1/dump/"]);
+        let failed = run.stderr.matches("upload failed").count();
+        // Without it, each of the dumps fails, and each of the raw crashes without its dump.
+        assert_eq!(failed, if fast { 1 } else { 6 }, "{run:?}");
+        assert_eq!(run.stderr.contains("given up"), fast, "{run:?}");
+    }
+}
+
+#[test]
 fn a_killed_upload_is_completed_without_copying_anything_twice() {
     for server in servers() {
         let site = Site::new();

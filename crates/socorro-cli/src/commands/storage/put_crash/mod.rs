@@ -13,7 +13,12 @@ use socorro_storage::CrashStorage;
 
 #[cfg(feature = "crash-stats")]
 pub(crate) use self::tree::Tree;
-use crate::{arguments::StorageArguments, exit::Exit, failure::Failure, output::Output};
+use crate::{
+    arguments::{FailureArguments, StorageArguments},
+    exit::Exit,
+    failure::Failure,
+    output::Output,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -52,6 +57,8 @@ pub(crate) struct PutCrashArguments {
         required_unless_present = "annotations"
     )]
     paths: Vec<String>,
+    #[command(flatten)]
+    failures: FailureArguments,
 }
 
 /// A crash to store.
@@ -82,7 +89,7 @@ pub(crate) async fn run(
         crashes.extend(ids.into_iter().map(|id| (tree.clone(), id)));
     }
     let storage = arguments.storage.open().await?;
-    put_all(&*storage, crashes, output).await
+    put_all(&*storage, crashes, arguments.failures.fail_fast(), output).await
 }
 
 /// The paths when they are directories, nothing when they are files.
@@ -113,6 +120,7 @@ fn directories(arguments: &PutCrashArguments) -> Result<Vec<PathBuf>, Failure> {
 async fn put_all(
     storage: &dyn CrashStorage,
     crashes: Vec<(tree::Tree, CrashId)>,
+    fail_fast: bool,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let progress = progress(crashes.len());
@@ -133,6 +141,9 @@ async fn put_all(
             }
         })?;
         progress.inc(1);
+        if failed > 0 && fail_fast {
+            break;
+        }
     }
     progress.finish_and_clear();
     Ok(Exit::failure_if(failed > 0))
