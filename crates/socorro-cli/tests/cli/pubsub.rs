@@ -17,8 +17,8 @@ const OTHER: &str = "0ab4ea19-6d42-4ef6-8e1c-3dd9a0261123";
 /// Longer than anything takes: the emulator needs up to 40 seconds to deliver a message again that it
 /// had sent to a process which ended.
 const PATIENCE: &str = "90s";
-/// Once in a while it does so only when the deadline is over, or not at all; so a test is
-/// tried with new projects.
+/// Once in a while it does so only when the deadline is over, or not at all, and it may send a new
+/// message to such a process, too; so a test is tried with new projects.
 const TRIES: u32 = 4;
 
 /// A project at the emulator.
@@ -85,7 +85,7 @@ fn pulled_one_by_one(run: impl Fn(&str) -> Run, pull: &str) -> BTreeSet<String> 
     pulled
 }
 
-/// Runs a test that says whether both messages came again.
+/// Runs a test that says whether all messages came.
 fn tried(test: impl Fn(&Project) -> bool) {
     for _ in 0..TRIES {
         match Project::new() {
@@ -93,7 +93,7 @@ fn tried(test: impl Fn(&Project) -> bool) {
             _ => return,
         }
     }
-    panic!("messages that were given back did not come again, in {TRIES} projects");
+    panic!("messages did not come, in {TRIES} projects");
 }
 
 #[test]
@@ -275,9 +275,10 @@ fn without_a_queue_at_pubsub_the_way_out_is_told() {
 
 #[test]
 fn any_queue_is_looked_after_in_the_same_way() {
-    let Some(project) = Project::new() else {
-        return;
-    };
+    tried(any_queue);
+}
+
+fn any_queue(project: &Project) -> bool {
     let queue = format!("--queue pubsub://{}/crashes-", project.name);
     // Without the variables, whose queue would be another one.
     let run = |words: &str| {
@@ -304,12 +305,17 @@ fn any_queue_is_looked_after_in_the_same_way() {
     let peeked = run("queue peek --max-messages 2 --wait 90s").succeeds();
     assert!(!peeked.lines().is_empty());
     let pulled = run(&format!("queue pull --ack --wait {PATIENCE}")).succeeds();
-    assert_eq!(pulled.lines().len(), 1);
+    if pulled.lines().len() != 1 {
+        return false;
+    }
     // Of what is left, nothing comes after the purge but what is published later.
     let purged = run("queue purge --all --format ndjson").succeeds();
     purged.prints(&[r#"{"lane": "standard", "messages": null}"#]);
     run(&format!("queue publish --lane priority {OTHER}")).succeeds();
-    let drained = run("queue drain --wait 90s").succeeds();
+    let drained = run("queue drain --wait 45s").succeeds();
+    if drained.lines().is_empty() {
+        return false;
+    }
     assert_eq!(drained.lines(), [OTHER]);
 
     run("queue delete").fails(1, &["cannot tell whether it is empty", "--force"]);
@@ -321,4 +327,5 @@ fn any_queue_is_looked_after_in_the_same_way() {
     run("queue delete --force")
         .succeeds()
         .prints(&[&format!("topic {topic} was not there\n")]);
+    true
 }
