@@ -21,19 +21,22 @@ pub enum Fault {
     Overflow,
     /// Ends the process with exit code 3.
     Exit,
+    /// Panics where no fence of the walk is.
+    Panic,
     /// Sends the parent what is not a message.
     Babble,
     /// Opens a file and a socket. Nothing happens if neither works; otherwise it aborts, and says what worked.
     Escape,
 }
 
-const ALL: [(Fault, &str); 8] = [
+const ALL: [(Fault, &str); 9] = [
     (Fault::Abort, "abort"),
     (Fault::AbortAlways, "abort always"),
     (Fault::Allocate, "allocate"),
     (Fault::Loop, "loop"),
     (Fault::Overflow, "overflow"),
     (Fault::Exit, "exit"),
+    (Fault::Panic, "panic"),
     (Fault::Babble, "babble"),
     (Fault::Escape, "escape"),
 ];
@@ -67,6 +70,7 @@ impl Fault {
             },
             Self::Overflow => drop(hint::black_box(descend(0))),
             Self::Exit => process::exit(3),
+            Self::Panic => panic!("as told"),
             Self::Babble => drop(rustix::io::write(std::io::stdin(), &[0xff; 64])),
             Self::Escape => {
                 for (what, worked) in escapes() {

@@ -62,6 +62,12 @@ async fn a_walker_that_just_leaves_harms_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_panic_outside_the_walk_ends_the_walker_at_once() {
+    // Who waited for the deadline would say so.
+    assert_survived(Fault::Panic, -9, "WalkerExited").await;
+}
+
+#[tokio::test]
 async fn a_walker_that_talks_nonsense_is_ended() {
     assert_survived(Fault::Babble, -9, "WalkerMisbehaved").await;
 }
@@ -111,6 +117,7 @@ async fn neighbours_notice_nothing() {
         Fault::Allocate,
         Fault::Overflow,
         Fault::Exit,
+        Fault::Panic,
         Fault::Babble,
     ];
     let walks: Vec<_> = (0..40)

@@ -18,6 +18,7 @@ use self::symbols::{NoSymbols, ParentsSymbols};
 use super::message::{self, Answer, Mode, Reply, Request, VERSION};
 use crate::dump::{self, OwnedDump};
 use crate::error::WalkError;
+use crate::fence;
 use crate::in_process::{InProcessStackwalker, STACK_SIZE};
 use crate::symbols::LookUpSymbols;
 use crate::walked::Walked;
@@ -75,7 +76,10 @@ fn life(before: impl Fn(&[u8], bool) + Send) -> io::Result<()> {
     let (sender, orders) = mpsc::channel();
     let walking = Arc::clone(&parent);
     let walk = move || {
-        let ended = walk_all(&walking, begun, orders, limits.mapped, before);
+        let walk_all = || walk_all(&walking, begun, orders, limits.mapped, before);
+        // A panic would end this thread only.
+        let ended = fence::catch(walk_all)
+            .unwrap_or_else(|panic| Err(io::Error::other(WalkError::from(panic))));
         if let Err(error) = &ended {
             eprintln!("walker: {error}");
         }
