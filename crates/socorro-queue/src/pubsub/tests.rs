@@ -150,6 +150,14 @@ async fn receive_one(queue: &PubsubQueue) -> Delivery {
     queue.receive(1, PATIENCE).await.unwrap().remove(0)
 }
 
+/// One of two new messages; the queue may have brought the other one, too.
+async fn one_of_two(queue: &PubsubQueue) -> Delivery {
+    // Makes it bring up to two messages at a time.
+    assert_eq!(queue.receive(2, Duration::ZERO).await.unwrap(), []);
+    publish(queue, &[job(), job()]).await;
+    receive_one(queue).await
+}
+
 /// What is on the topic of dead letters is what an operator sees.
 #[tokio::test]
 async fn a_dead_letter_is_published_with_its_reason() {
@@ -180,10 +188,7 @@ async fn a_pause_returns_what_was_brought_in_advance() {
         return;
     };
     let queue = &emulator.queue;
-    // Makes it bring up to two messages at a time.
-    assert_eq!(queue.receive(2, Duration::ZERO).await.unwrap(), []);
-    publish(queue, &[job(), job()]).await;
-    let first = receive_one(queue).await;
+    let first = one_of_two(queue).await;
     // A message on loan would keep the connection of the stream, and as long as there is one the
     // emulator goes on to send to streams that were closed.
     queue.ack(&first.receipt).await.unwrap();
@@ -220,9 +225,7 @@ async fn a_pause_keeps_nothing_that_came_together_with_what_is_on_loan() {
         return;
     };
     let queue = &emulator.queue;
-    assert_eq!(queue.receive(2, Duration::ZERO).await.unwrap(), []);
-    publish(queue, &[job(), job()]).await;
-    let first = receive_one(queue).await;
+    let first = one_of_two(queue).await;
     queue.extend(&first.receipt, PATIENCE).await.unwrap();
     queue.pause().await;
     assert_eq!(queue.receive(1, Duration::ZERO).await.unwrap(), []);

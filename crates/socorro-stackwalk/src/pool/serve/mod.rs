@@ -80,24 +80,25 @@ fn life(before: impl Fn(&[u8], bool) + Send) -> io::Result<()> {
         // A panic would end this thread only.
         let ended = fence::catch(walk_all)
             .unwrap_or_else(|panic| Err(io::Error::other(WalkError::from(panic))));
-        if let Err(error) = &ended {
-            eprintln!("walker: {error}");
-        }
         // The other thread may be waiting for the parent.
-        process::exit(i32::from(ended.is_err()));
+        end(&ended);
     };
     thread::scope(|scope| -> io::Result<()> {
         thread::Builder::new()
             .name("stackwalk".to_owned())
             .stack_size(STACK_SIZE)
             .spawn_scoped(scope, walk)?;
-        let heard = parent::listen(&parent, &sender);
-        if let Err(error) = &heard {
-            eprintln!("walker: {error}");
-        }
-        // Whatever is being walked, nobody waits for it.
-        process::exit(i32::from(heard.is_err()));
+        // Whatever is being walked when that ends, nobody waits for it.
+        end(&parent::listen(&parent, &sender));
     })
+}
+
+/// Ends the process, whatever its other threads do.
+fn end(how: &io::Result<()>) -> ! {
+    if let Err(error) = how {
+        eprintln!("walker: {error}");
+    }
+    process::exit(i32::from(how.is_err()))
 }
 
 /// Walks the minidumps that the parent sends, one after the other, on this thread: another thread for each, as in other
